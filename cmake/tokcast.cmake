@@ -1,0 +1,29 @@
+# One library per noun, with its tests beside the sources:
+#   tokcast_library(base SOURCES a.cc b.cc TESTS a_test.cc DEPENDS tokcast::model fmt::fmt)
+
+add_library(tokcast_warnings INTERFACE)
+target_compile_options(tokcast_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                                                  -Wno-missing-field-initializers -Werror
+                       # g++ 12 sees overlaps in std::string concatenation that are not there (GCC bug 105651).
+                       -Wno-restrict)
+
+# The one test executable: each library adds its tests to it.
+if(TOKCAST_TESTS)
+  add_executable(unit_tests)
+  target_link_libraries(unit_tests PRIVATE GTest::gtest_main GTest::gmock tokcast_warnings)
+  target_include_directories(unit_tests PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_compile_definitions(unit_tests PRIVATE TOKCAST_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+endif()
+
+function(tokcast_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;TESTS;DEPENDS")
+  add_library(tokcast_${name} STATIC ${arg_SOURCES})
+  add_library(tokcast::${name} ALIAS tokcast_${name})
+  target_include_directories(tokcast_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(tokcast_${name} PUBLIC ${arg_DEPENDS} PRIVATE tokcast_warnings)
+  if(TOKCAST_TESTS AND arg_TESTS)
+    list(TRANSFORM arg_TESTS PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+    target_sources(unit_tests PRIVATE ${arg_TESTS})
+    target_link_libraries(unit_tests PRIVATE tokcast_${name})
+  endif()
+endfunction()

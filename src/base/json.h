@@ -1,0 +1,26 @@
+// JSON at the edges: nlohmann::json behind a guard against deep and huge documents.
+#ifndef TOKCAST_BASE_JSON_H_
+#define TOKCAST_BASE_JSON_H_
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/units.h"
+
+namespace tokcast {
+
+using Json = nlohmann::ordered_json;
+
+struct JsonLimits {
+  Bytes size{64 * kMebi.value};
+  int depth = 64;
+};
+
+// Parses one document. `place` names the source in errors. Errors: kBadInput with line and column; never throws,
+// never echoes the input.
+Result<Json> parse_json(std::string_view text, std::string_view place, JsonLimits limits = {});
+
+}  // namespace tokcast
+
+#endif  // TOKCAST_BASE_JSON_H_

@@ -1,0 +1,157 @@
+#include "forecast/cost_model.h"
+
+#include <cmath>
+
+namespace tokcast {
+namespace {
+
+// How far the interval of a point reaches below and above its expected value.
+struct Reach {
+  double low = 1;
+  double high = 1;
+};
+
+Reach reach_of(const Interval<Seconds>& duration) {
+  return {duration.low / duration.expected, duration.high / duration.expected};
+}
+
+// Of several points that enter one figure, the widest.
+Reach widest(Reach a, Reach b) { return {std::min(a.low, b.low), std::max(a.high, b.high)}; }
+
+// Beyond twice the deepest measured context the line is a guess that worsens with each doubling.
+Reach extrapolated(Reach reach, double depth, double deepest_measured) {
+  constexpr double kPerDoubling = 0.08;
+  const double measured = std::max(deepest_measured, 256.0);
+  if (depth <= 2 * measured) return reach;
+  const double widening = kPerDoubling * std::log2(depth / (2 * measured));
+  return {reach.low * (1 - std::min(widening, 0.5)), reach.high * (1 + widening)};
+}
+
+// Seconds per attended position of one decode step.
+double decode_slope(const Shape& shape, const Timings& timings) {
+  const DecodePoint& first = timings.decode.front();
+  const DecodePoint& last = timings.decode.back();
+  const double positions = attended_positions(shape, last.depth) - attended_positions(shape, first.depth);
+  if (positions > 0) {
+    return std::max(0.0, (last.duration.expected - first.duration.expected).value / positions);
+  }
+  // One point only: keys and values stream like weights do.
+  const auto kv = static_cast<double>(shape.kv_bytes_per_token().value);
+  return first.duration.expected.value * kv / static_cast<double>(shape.decode_bytes().value);
+}
+
+// Seconds per attended position and token of a prefill: from two prefill points of one size at two depths, else from
+// the decode slope, whose attention does the same work one token at a time and so bounds it.
+double prefill_slope(const Shape& shape, const Timings& timings) {
+  for (const PrefillPoint& deep : timings.prefill) {
+    for (const PrefillPoint& shallow : timings.prefill) {
+      if (deep.tokens != shallow.tokens || deep.depth <= shallow.depth) continue;
+      const double half = static_cast<double>(deep.tokens) / 2;
+      const double positions = attended_positions(shape, static_cast<double>(deep.depth) + half) -
+                               attended_positions(shape, static_cast<double>(shallow.depth) + half);
+      const double extra = (deep.duration.expected - shallow.duration.expected).value;
+      if (positions > 0) return std::max(0.0, extra / (positions * static_cast<double>(deep.tokens)));
+    }
+  }
+  return decode_slope(shape, timings);
+}
+
+struct BatchCost {
+  double tokens = 0;
+  double seconds = 0;  // without attention
+};
+
+// C(b) at the measured batch sizes, ascending; b = 1 is a decode step.
+std::vector<BatchCost> batch_costs(const Shape& shape, const Timings& timings, double slope) {
+  std::vector<BatchCost> costs{{1, decode_step(shape, timings, 0).expected.value}};
+  for (const PrefillPoint& point : timings.prefill) {
+    if (point.depth != 0 || point.tokens <= 1) continue;
+    const auto tokens = static_cast<double>(point.tokens);
+    const double attention = slope * tokens * attended_positions(shape, tokens / 2);
+    costs.push_back({tokens, std::max(0.0, point.duration.expected.value - attention)});
+  }
+  return costs;
+}
+
+double interpolate(const std::vector<BatchCost>& costs, double tokens) {
+  if (tokens <= costs.front().tokens || costs.size() == 1) return costs.front().seconds;
+  std::size_t upper = 1;
+  while (upper + 1 < costs.size() && costs[upper].tokens < tokens) ++upper;
+  const BatchCost& above = costs[upper];
+  if (tokens > above.tokens) return above.seconds * tokens / above.tokens;
+  const BatchCost& below = costs[upper - 1];
+  const double share = (tokens - below.tokens) / (above.tokens - below.tokens);
+  return below.seconds + share * (above.seconds - below.seconds);
+}
+
+}  // namespace
+
+std::string_view evidence_name(Evidence evidence) {
+  switch (evidence) {
+    case Evidence::kLookedUp: return "looked-up";
+    case Evidence::kEstimated: return "estimated";
+    case Evidence::kCalibrated: return "calibrated";
+    case Evidence::kRehearsed: return "rehearsed";
+    case Evidence::kMeasured: return "measured";
+  }
+  return "unknown";
+}
+
+double attended_positions(const Shape& shape, double depth) {
+  double weighted = 0;
+  double weights = 0;
+  for (const LayerShape& layer : shape.layers) {
+    if (layer.kind != LayerKind::kAttention) continue;
+    const double weight = double(layer.kv_heads) * (double(layer.key_length) + layer.value_length);
+    const double seen = layer.sliding_window ? std::min(depth, double(*layer.sliding_window)) : depth;
+    weighted += weight * seen;
+    weights += weight;
+  }
+  return weights > 0 ? weighted / weights : 0;
+}
+
+Interval<Seconds> decode_step(const Shape& shape, const Timings& timings, double depth) {
+  const DecodePoint& first = timings.decode.front();
+  const DecodePoint& last = timings.decode.back();
+  const double positions = attended_positions(shape, depth) - attended_positions(shape, first.depth);
+  const double seconds = first.duration.expected.value + decode_slope(shape, timings) * positions;
+  const Reach reach = extrapolated(widest(reach_of(first.duration), reach_of(last.duration)), depth, last.depth);
+  // Below the first point (depth 0 from a point at 4) the line must not fall to nothing.
+  return around(Seconds(std::max(seconds, first.duration.expected.value / 2)), reach.low, reach.high);
+}
+
+Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint64_t tokens, std::uint64_t depth) {
+  if (tokens == 0) return {};
+  const double slope = prefill_slope(shape, timings);
+  const std::vector<BatchCost> costs = batch_costs(shape, timings, slope);
+  double seconds = 0;
+  for (std::uint64_t done = 0; done < tokens; done += kMicroBatch) {
+    const auto batch = static_cast<double>(std::min(kMicroBatch, tokens - done));
+    const double middle = static_cast<double>(depth + done) + batch / 2;
+    seconds += interpolate(costs, batch) + slope * batch * attended_positions(shape, middle);
+  }
+  Reach reach{};
+  double deepest = 0;
+  for (const PrefillPoint& point : timings.prefill) {
+    reach = widest(reach, reach_of(point.duration));
+    deepest = std::max(deepest, static_cast<double>(point.depth + point.tokens));
+  }
+  reach = extrapolated(reach, static_cast<double>(depth + tokens), deepest);
+  return around(Seconds(seconds), reach.low, reach.high);
+}
+
+Interval<Seconds> decode(const Shape& shape, const Timings& timings, std::uint64_t tokens, std::uint64_t depth) {
+  // The step is linear in depth but for the corners of sliding windows: sixteen stretches follow those closely.
+  constexpr std::uint64_t kStretches = 16;
+  Interval<Seconds> sum{};
+  std::uint64_t done = 0;
+  for (std::uint64_t stretch = 1; stretch <= kStretches; ++stretch) {
+    const std::uint64_t end = tokens * stretch / kStretches;
+    const double middle = static_cast<double>(depth) + static_cast<double>(done + end) / 2;
+    if (end > done) sum = sum + decode_step(shape, timings, middle) * static_cast<double>(end - done);
+    done = end;
+  }
+  return sum;
+}
+
+}  // namespace tokcast

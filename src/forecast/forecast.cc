@@ -1,0 +1,143 @@
+#include "forecast/forecast.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "forecast/cost_model.h"
+
+namespace tokcast {
+namespace {
+
+std::string span_text(const Interval<Seconds>& duration) {
+  return fmt::format("{}–{}", format_number(duration.low.value), format_seconds(duration.high));
+}
+
+Verdict against(const Interval<Seconds>& duration, Seconds budget) {
+  if (duration.high <= budget) return Verdict::kKeeps;
+  return duration.low > budget ? Verdict::kBreaks : Verdict::kAtRisk;
+}
+
+std::string budget_sentence(std::string_view what, const Interval<Seconds>& duration, Seconds budget) {
+  const std::string span = span_text(duration);
+  const std::string limit = format_seconds(budget);
+  switch (against(duration, budget)) {
+    case Verdict::kKeeps: return fmt::format("{} takes {}, within the {} allowed", what, span, limit);
+    case Verdict::kBreaks: return fmt::format("{} takes {}, more than the {} allowed", what, span, limit);
+    default: return fmt::format("{} takes {}: the {} allowed may not suffice", what, span, limit);
+  }
+}
+
+TurnForecast forecast_turn(const Shape& shape, const Timings& timings, const Workload& workload) {
+  TurnForecast out{.evidence = timings.evidence, .source = timings.source, .threads = timings.threads};
+  const std::uint64_t fresh = workload.prompt_tokens - workload.cached_tokens;
+  const std::uint64_t depth = workload.depth_tokens + workload.cached_tokens;
+  // The last prompt token's logits give the first reply token; every further one is a decode step.
+  const auto prompt_duration = prefill(shape, timings, fresh, depth);
+  const std::uint64_t steps = workload.reply_tokens > 0 ? workload.reply_tokens - (fresh > 0 ? 1 : 0) : 0;
+  const auto reply_duration = decode(shape, timings, steps, depth + fresh);
+  const auto one_step = decode_step(shape, timings, static_cast<double>(depth + fresh));
+  out.prefill = rate(static_cast<double>(fresh), prompt_duration);
+  out.decode = steps > 0 ? rate(static_cast<double>(steps), reply_duration) : rate(1, one_step);
+  out.first_token = fresh > 0 ? prompt_duration : one_step;
+  out.turn = prompt_duration + reply_duration;
+  out.load = timings.load;
+  return out;
+}
+
+// The worse of what each budget says; the order of Verdict's first three values is from good to bad.
+Verdict judge_budgets(const TurnForecast& turn, const Workload& workload, std::vector<std::string>& reasons) {
+  Verdict verdict = Verdict::kKeeps;
+  const auto judge = [&](std::string_view what, const Interval<Seconds>& duration, std::optional<Seconds> budget) {
+    if (!budget) return;
+    verdict = std::max(verdict, against(duration, *budget));
+    reasons.push_back(budget_sentence(what, duration, *budget));
+  };
+  judge("the whole turn", turn.turn, workload.turn_budget);
+  judge("the first token", turn.first_token, workload.first_token_budget);
+  return verdict;
+}
+
+std::string memory_sentence(const MemoryNeed& memory) {
+  const std::string need = format_bytes(memory.total());
+  if (!memory.limit) return fmt::format("needs {} of memory; how much may be used could not be read", need);
+  const std::string limit = fmt::format("{} ({})", format_bytes(memory.limit->bytes), memory.limit->from);
+  if (*memory.fits()) return fmt::format("needs {} of the {} of memory that may be used", need, limit);
+  return fmt::format("needs {} of memory, but only {} may be used", need, limit);
+}
+
+bool exceeds_context(const Shape& shape, const Workload& workload) {
+  return shape.context_length && workload.context_tokens > *shape.context_length;
+}
+
+}  // namespace
+
+std::string_view verdict_name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kKeeps: return "keeps";
+    case Verdict::kAtRisk: return "at-risk";
+    case Verdict::kBreaks: return "breaks";
+    case Verdict::kDoesNotFit: return "does-not-fit";
+    case Verdict::kUnknown: return "unknown";
+  }
+  return "unknown";
+}
+
+Result<void> check_workload(const Workload& workload) {
+  // Far beyond any model's context, and safe to add and multiply.
+  constexpr std::uint64_t kMostTokens = 1ULL << 32U;
+  const auto usage = [](std::string message, std::string place, std::string fix) {
+    return fail(ErrorKind::kUsage, std::move(message), std::move(place), std::move(fix));
+  };
+  for (const std::uint64_t tokens : {workload.prompt_tokens, workload.reply_tokens, workload.depth_tokens,
+                                     workload.context_tokens}) {
+    if (tokens > kMostTokens) return usage(fmt::format("{} tokens is beyond any model", tokens), "workload", "");
+  }
+  if (workload.cached_tokens > workload.prompt_tokens) {
+    return usage(fmt::format("{} cached tokens, but the prompt has only {}", workload.cached_tokens,
+                             workload.prompt_tokens),
+                 "--cached", "Cached tokens are the part of the prompt that is already in the context.");
+  }
+  if (workload.prompt_tokens + workload.reply_tokens == 0) {
+    return usage("a turn without prompt and reply takes no time", "--prompt, --reply", "Give at least one token.");
+  }
+  const std::uint64_t used = workload.depth_tokens + workload.prompt_tokens + workload.reply_tokens;
+  if (used > workload.context_tokens) {
+    return usage(fmt::format("the turn ends at {} tokens, beyond the context of {}", used, workload.context_tokens),
+                 "--ctx", fmt::format("Give --ctx {} or more.", used));
+  }
+  if (workload.sessions != 1) {
+    return fail(ErrorKind::kUnsupported, "parallel sessions are not forecast yet", "--sessions", "Give --sessions 1.");
+  }
+  if (workload.gpu_layers != 0) {
+    return fail(ErrorKind::kUnsupported, "layers on a GPU are not forecast yet", "--gpu-layers",
+                "Give --gpu-layers 0 for the forecast on the processor alone.");
+  }
+  return {};
+}
+
+Forecast forecast(const Shape& shape, const std::optional<Timings>& timings, const Workload& workload,
+                  const std::optional<MemoryBound>& limit) {
+  Forecast out{.workload = workload};
+  const std::optional<Bytes> compute = timings ? timings->compute_bytes : std::nullopt;
+  out.memory = memory_need(shape, Tokens(workload.context_tokens), compute, limit);
+  if (timings) out.turn = forecast_turn(shape, *timings, workload);
+  if (out.turn) out.verdict = judge_budgets(*out.turn, workload, out.reasons);
+  if (!out.turn) out.reasons.emplace_back("how fast it runs is not known");
+  for (const std::string& gap : shape.not_modelled) out.reasons.push_back(gap);
+  const bool too_large = !out.memory.fits().value_or(true);
+  const auto deciding = [&out](std::string sentence, bool decides) {
+    out.reasons.insert(decides ? out.reasons.begin() : out.reasons.end(), std::move(sentence));
+    if (decides) out.verdict = Verdict::kDoesNotFit;
+  };
+  deciding(memory_sentence(out.memory), too_large);
+  if (exceeds_context(shape, workload)) {
+    deciding(fmt::format("a context of {} tokens exceeds the {} it was trained for", workload.context_tokens,
+                         *shape.context_length),
+             true);
+  }
+  return out;
+}
+
+}  // namespace tokcast

@@ -1,0 +1,75 @@
+#include "forecast/forecast_json.h"
+
+namespace tokcast {
+namespace {
+
+template <typename Quantity>
+Json interval_json(const Interval<Quantity>& interval) {
+  return {{"low", interval.low.value}, {"expected", interval.expected.value}, {"high", interval.high.value}};
+}
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+Json model_json(const Shape& shape) {
+  return {{"id", shape.id},
+          {"architecture", shape.architecture},
+          {"parameters", shape.parameters()},
+          {"active_parameters", shape.active_parameters()},
+          {"quantization", shape.quantization},
+          {"file_bytes", shape.header.file_bytes ? Json(shape.header.file_bytes->value) : Json()}};
+}
+
+Json workload_json(const Workload& workload, const std::optional<TurnForecast>& turn) {
+  return {{"prompt_tokens", workload.prompt_tokens},   {"cached_tokens", workload.cached_tokens},
+          {"reply_tokens", workload.reply_tokens},     {"depth_tokens", workload.depth_tokens},
+          {"context_tokens", workload.context_tokens}, {"sessions", workload.sessions},
+          {"threads", turn ? Json(turn->threads) : Json()}, {"gpu_layers", workload.gpu_layers}};
+}
+
+Json memory_json(const MemoryNeed& memory) {
+  return {{"weights_bytes", memory.weights.value},
+          {"kv_bytes", memory.kv.value},
+          {"compute_bytes", memory.compute.value},
+          {"total_bytes", memory.total().value},
+          {"limit_bytes", memory.limit ? Json(memory.limit->bytes.value) : Json()},
+          {"limit_from", memory.limit ? Json(memory.limit->from) : Json()},
+          {"fits", memory.fits() ? Json(*memory.fits()) : Json()}};
+}
+
+// The five quantities of a turn; null where there is no turn, or nothing of the kind in it.
+void add_turn(Json& out, const std::optional<TurnForecast>& turn) {
+  const bool prefills = turn && turn->prefill.expected.value > 0;
+  out["load_seconds"] = turn && turn->load ? interval_json(*turn->load) : Json();
+  out["prefill_tokens_per_second"] = prefills ? interval_json(turn->prefill) : Json();
+  out["decode_tokens_per_second"] = turn ? interval_json(turn->decode) : Json();
+  out["first_token_seconds"] = turn ? interval_json(turn->first_token) : Json();
+  out["turn_seconds"] = turn ? interval_json(turn->turn) : Json();
+}
+
+Json budget_json(const Workload& workload) {
+  const auto seconds = [](std::optional<Seconds> budget) { return budget ? Json(budget->value) : Json(); };
+  return {{"turn_seconds", seconds(workload.turn_budget)},
+          {"first_token_seconds", seconds(workload.first_token_budget)}};
+}
+
+}  // namespace
+
+Json forecast_to_json(const Shape& shape, const Forecast& forecast, const ForecastContext& context) {
+  Json out{{"schema", "tokcast.forecast/1"},
+           {"model", model_json(shape)},
+           {"machine",
+            {{"name", text_or_null(context.machine_name)}, {"profile_id", text_or_null(context.machine_profile_id)}}},
+           {"engine", {{"name", text_or_null(context.engine_name)}, {"build", text_or_null(context.engine_build)}}},
+           {"workload", workload_json(forecast.workload, forecast.turn)},
+           {"evidence", forecast.turn ? Json(evidence_name(forecast.turn->evidence)) : Json()},
+           {"evidence_from", forecast.turn ? Json(forecast.turn->source) : Json()},
+           {"coverage", kCoverage},
+           {"memory", memory_json(forecast.memory)}};
+  add_turn(out, forecast.turn);
+  out["budget"] = budget_json(forecast.workload);
+  out["verdict"] = verdict_name(forecast.verdict);
+  out["reasons"] = forecast.reasons;
+  return out;
+}
+
+}  // namespace tokcast

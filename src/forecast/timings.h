@@ -1,0 +1,49 @@
+// What a rung of the evidence ladder knows about one model on one machine: a few points in time.
+//
+// Every rung (looked-up ... measured) ends in this one value; the cost model (cost_model.h) reads nothing else.
+#ifndef TOKCAST_FORECAST_TIMINGS_H_
+#define TOKCAST_FORECAST_TIMINGS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/units.h"
+#include "forecast/interval.h"
+
+namespace tokcast {
+
+// How we know, from weak to strong.
+enum class Evidence { kLookedUp, kEstimated, kCalibrated, kRehearsed, kMeasured };
+
+// "looked-up", "estimated", "calibrated", "rehearsed", "measured".
+std::string_view evidence_name(Evidence evidence);
+
+// Prefill of `tokens` in one call, with `depth` tokens already in the context.
+struct PrefillPoint {
+  std::uint64_t tokens = 0;
+  std::uint64_t depth = 0;
+  Interval<Seconds> duration{};
+};
+
+// Decode of one token at `depth` tokens of context.
+struct DecodePoint {
+  double depth = 0;
+  Interval<Seconds> duration{};
+};
+
+struct Timings {
+  Evidence evidence = Evidence::kEstimated;
+  std::string source;                    // one phrase: "rehearsed with layers 1 and 3 of 32", "scaled from …"
+  std::uint32_t threads = 1;
+  std::vector<PrefillPoint> prefill{};   // at least one at depth 0; ascending in tokens, then depth
+  std::vector<DecodePoint> decode{};     // at least one; ascending in depth
+  std::optional<Interval<Seconds>> load{};  // file in the page cache to ready; nullopt: not known
+  std::optional<Bytes> compute_bytes{};  // the engine's scratch buffers; nullopt: not known
+};
+
+}  // namespace tokcast
+
+#endif  // TOKCAST_FORECAST_TIMINGS_H_

@@ -1,0 +1,48 @@
+// The machine: its processor and memory, and the share of them that we may use.
+//
+// Everything is read below a root directory, so that another machine's files are a fixture. Every fact may be
+// unknown; nothing is guessed.
+#ifndef TOKCAST_MACHINE_MACHINE_H_
+#define TOKCAST_MACHINE_MACHINE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/units.h"
+
+namespace tokcast {
+
+// The smallest of the memory limits, and who sets it.
+struct MemoryLimit {
+  Bytes bytes{};
+  std::string from;  // "memory available", "cgroup"
+};
+
+struct Machine {
+  std::string name;                                  // the processor's name, or "unknown processor"
+  std::optional<std::uint32_t> logical_cpus{};       // online
+  std::optional<std::uint32_t> physical_cores{};     // behind the logical CPUs that we may run on
+  std::optional<std::uint32_t> allowed_cpus{};       // in our affinity mask
+  std::optional<double> cpu_quota{};                 // CPUs' worth of time per period; nullopt: no quota
+  std::optional<Bytes> last_level_cache{};           // of one socket
+  std::optional<Bytes> memory_total{};
+  std::optional<Bytes> memory_available{};           // what the kernel could still give without swapping
+  std::optional<Bytes> cgroup_memory_free{};         // least limit minus usage (without page cache) on our ancestry
+  std::string kernel{};
+
+  // Threads that make sense for the engine: physical cores within affinity and quota, at least 1.
+  std::uint32_t usable_threads() const;
+  // nullopt if neither could be read.
+  std::optional<MemoryLimit> memory_limit() const;
+  // Changes when the hardware or our share of its processors changes: part of every cache key. 16 hex digits.
+  std::string identity() const;
+};
+
+// Reads /proc and /sys below `root` ("" for the real ones). The affinity mask is the calling process's own when root
+// is empty, else all CPUs online there. Never fails: what cannot be read is unknown.
+Machine read_machine(const std::string& root = "");
+
+}  // namespace tokcast
+
+#endif  // TOKCAST_MACHINE_MACHINE_H_

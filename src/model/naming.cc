@@ -1,0 +1,44 @@
+#include "model/naming.h"
+
+#include <filesystem>
+
+#include "base/text.h"
+#include "model/catalogue.h"
+#include "model/gguf_reader.h"
+
+namespace tokcast {
+namespace {
+
+Result<Shape> shape_of_file(const std::string& path) {
+  auto header = read_gguf_file(path, GgufData::kOptional);
+  if (!header) return std::unexpected(header.error());
+  return shape_from_header(std::move(*header), std::filesystem::path(path).stem().string());
+}
+
+Result<Shape> shape_of_row(std::string_view id, std::string_view mix) {
+  const auto row = find_catalogue_row(id);
+  if (!row) return std::unexpected(row.error());
+  auto header = expand(*row, mix);
+  if (!header) return std::unexpected(header.error());
+  auto shape = shape_from_header(std::move(*header), row->id);
+  if (shape) shape->quantization = mix;
+  return shape;
+}
+
+}  // namespace
+
+Result<Shape> find_shape(const std::string& name) {
+  if (std::filesystem::exists(name)) return shape_of_file(name);
+  if (name.find("://") != std::string::npos || (name.find('/') != std::string::npos && !name.ends_with(".gguf"))) {
+    return fail(ErrorKind::kUnsupported, "models on a hub cannot be read yet", name,
+                "Give a GGUF file, or an id of the catalogue (`tokcast models`).");
+  }
+  if (name.ends_with(".gguf")) {
+    return fail(ErrorKind::kNotFound, "no such file", name, "Check the path, or give an id of the catalogue.");
+  }
+  const auto colon = name.rfind(':');
+  if (colon == std::string::npos) return shape_of_row(name, kDefaultMix);
+  return shape_of_row(std::string_view(name).substr(0, colon), std::string_view(name).substr(colon + 1));
+}
+
+}  // namespace tokcast

@@ -1,0 +1,70 @@
+// A model's shape: all that a forecast needs to know of a model, and nothing of its weights.
+//
+// It has one source, a GGUF header: read from a file or a hub, or expanded from a catalogue row
+// (catalogue.h).
+#ifndef TOKCAST_MODEL_SHAPE_H_
+#define TOKCAST_MODEL_SHAPE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+#include "model/gguf.h"
+
+namespace tokcast {
+
+enum class LayerKind {
+  kAttention,  // keeps keys and values for every position (of the window, if it has one)
+  kRecurrent,  // keeps a state of fixed size
+  kOther,      // neither: a feed-forward layer of its own
+};
+
+struct LayerShape {
+  LayerKind kind = LayerKind::kAttention;
+  std::uint32_t heads = 0;
+  std::uint32_t kv_heads = 0;
+  std::uint32_t key_length = 0;                   // of one head
+  std::uint32_t value_length = 0;                 // of one head
+  std::optional<std::uint32_t> sliding_window{};  // positions; nullopt: it sees all
+  bool mixture_of_experts = false;
+};
+
+struct Shape {
+  std::string id;            // what the user called it, or the file's own name
+  std::string architecture;  // llama.cpp's name: "llama", "qwen2", "gemma3" ...
+  std::string quantization;  // "Q4_K_M", "Q8_0" ...; "unknown" if the file does not say
+  GgufHeader header;         // hyper-parameters and every tensor
+  std::uint32_t embedding_length = 0;
+  std::uint32_t vocabulary = 0;
+  std::optional<std::uint32_t> context_length{};  // that it was trained for
+  std::optional<std::uint32_t> experts{};         // nullopt: dense
+  std::optional<std::uint32_t> experts_used{};
+  bool tied_output = false;          // no output.weight: token_embd is read in full instead
+  std::vector<LayerShape> layers{};  // those that run in plain decoding (no next-token-prediction blocks)
+  // Why a forecast of this model cannot be trusted yet ("multi-head latent attention is not modelled yet");
+  // empty if all of it is modelled.
+  std::vector<std::string> not_modelled{};
+
+  std::uint64_t parameters() const;         // elements of all tensors
+  std::uint64_t active_parameters() const;  // without the experts not chosen
+  Bytes weight_bytes() const;               // of all tensors, as stored
+  // Bytes of weights read to decode one token: chosen experts only, one row of an untied embedding, a tied
+  // one whole.
+  Bytes decode_bytes() const;
+  // Bytes of keys and values for one more token of context over all layers, at `bytes_per_element` (2 for
+  // F16); sliding windows ignored.
+  Bytes kv_bytes_per_token(double bytes_per_element = 2) const;
+  // Bytes of keys and values of a context of `tokens`, windows honoured, as llama.cpp allocates them.
+  Bytes kv_bytes(Tokens context, double bytes_per_element = 2) const;
+};
+
+// Errors: kBadInput with the offending key if hyper-parameters are missing, zero, out of range (1 to 512
+// layers) or contradict the tensors; kUnsupported if general.architecture is absent or is no language model.
+Result<Shape> shape_from_header(GgufHeader header, std::string id);
+
+}  // namespace tokcast
+
+#endif  // TOKCAST_MODEL_SHAPE_H_
