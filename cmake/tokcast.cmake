@@ -5,7 +5,7 @@ add_library(tokcast_warnings INTERFACE)
 target_compile_options(tokcast_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                                                   -Wno-missing-field-initializers -Werror
                        # g++ 12 sees overlaps in std::string concatenation that are not there (GCC bug 105651).
-                       -Wno-restrict)
+                       $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 
 # The one test executable: each library adds its tests to it.
 if(TOKCAST_TESTS)

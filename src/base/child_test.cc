@@ -71,8 +71,9 @@ TEST(Child, ThatClosesItsOutputAndHangsStillMeetsItsDeadline) {
 }
 
 TEST(Child, InheritsOnlyTheDescriptorsNamed) {
-  const int secret = open("/dev/null", O_RDONLY);  // no close-on-exec: still must not leak
-  const int wanted = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  // High numbers, which `ls` does not use for itself.
+  const int secret = fcntl(0, F_DUPFD, 71);  // no close-on-exec: still must not leak
+  const int wanted = fcntl(0, F_DUPFD_CLOEXEC, 81);
   ChildOptions options = shell("ls /proc/self/fd");
   options.inherited_descriptors = {wanted};
   const auto result = run_child(options);

@@ -108,11 +108,12 @@ test parameters:
   -mmp, --mmap <0|1>                        (default: 1)
 )";
 
-// How fast the fake claims to be. A repetition takes, with t threads and a model file of b bytes,
+// How fast the fake claims to be. A repetition takes, with t threads and a model of b bytes (a megabyte for each tensor
+// that a GGUF header counts; the file's size if it is no GGUF file),
 //   generate n tokens:  n * (overhead + b * decode / t) * (1 + depth * depth_share)
 //   prompt of n tokens: overhead + n * b * prefill / t * (1 + (depth + n / 2) * depth_share)
 // nanoseconds, and every repetition but the first up to 4 % more, always by the same pattern. So the times
-// are linear in the file's size, as those of a skeleton are in its layers.
+// are linear in the model's size, as those of a skeleton are in its layers.
 struct FakeSpeed {
   double overhead_ns = 200'000;
   double decode_ns_per_byte = 0.1;  // 10 GB/s for each thread
@@ -144,7 +145,11 @@ while [ $# -gt 0 ]; do
   esac
   shift 2
 done
-bytes=$(wc -c < "$model") || { echo "llama_bench: error: failed to load model '$model'" >&2; exit 1; }
+if [ x$(head -c 4 "$model" | tr -cd A-Z) = xGGUF ]; then
+  bytes=$(($(od -An -tu8 -j8 -N8 "$model" | tr -d " ") * 1000000))
+else
+  bytes=$(wc -c < "$model")
+fi || { echo "llama_bench: error: failed to load model '$model'" >&2; exit 1; }
 if [ $talk = 1 ]; then
   echo 'llama_context: constructing llama_context' >&2
   echo 'llama_kv_cache:        CPU KV buffer size =     2.00 MiB' >&2

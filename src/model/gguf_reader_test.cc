@@ -75,7 +75,7 @@ TEST(GgufReader, ReadsTensors) {
   EXPECT_EQ(header->tensors[0].type, GgmlType::kQ4_0);
   EXPECT_THAT(header->tensors[0].dimensions, ElementsAre(32, 3));
   EXPECT_EQ(header->tensors[0].elements(), 96U);
-  EXPECT_EQ(header->tensors[0].bytes(), Bytes(3 * 18));
+  EXPECT_EQ(header->tensors[0].bytes(), Bytes(3UL * 18));
   EXPECT_EQ(header->tensors[0].layer(), std::nullopt);
   EXPECT_EQ(header->tensors[1].layer(), 0U);
   EXPECT_THAT(header->offsets, ElementsAre(0, 64, 320));

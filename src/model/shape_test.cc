@@ -135,7 +135,7 @@ TEST(Shape, ReadsHeadsLayerByLayer) {
                           .shape();
   EXPECT_EQ(shape.layers[0].kv_heads, 1U);
   EXPECT_EQ(shape.layers[1].heads, 8U);
-  EXPECT_EQ(shape.kv_bytes_per_token(), Bytes((1 + 2) * 32 * 2));
+  EXPECT_EQ(shape.kv_bytes_per_token(), Bytes((1UL + 2) * 32UL * 2));
 }
 
 TEST(Shape, ReadsHeadLengthsThatDoNotDivideTheEmbedding) {
@@ -146,7 +146,7 @@ TEST(Shape, ReadsHeadLengthsThatDoNotDivideTheEmbedding) {
                           .shape();
   EXPECT_EQ(shape.layers[0].key_length, 24U);
   EXPECT_EQ(shape.layers[0].value_length, 8U);
-  EXPECT_EQ(shape.kv_bytes_per_token(1), Bytes(2 * 2 * (24 + 8)));
+  EXPECT_EQ(shape.kv_bytes_per_token(1), Bytes(2UL * 2UL * (24UL + 8)));
 }
 
 TEST(Shape, CountsChosenExpertsOnly) {
@@ -182,24 +182,24 @@ TEST(Shape, LeavesOutNextTokenPredictionLayers) {
   sample.set("nextn_predict_layers", 1);
   const Shape shape = sample.shape();
   EXPECT_EQ(shape.layers.size(), 2U);
-  const std::uint64_t q8_layer = (64 * 32 + 64 * 128) / 32 * 34;
-  EXPECT_EQ(shape.weight_bytes() - shape.decode_bytes(), Bytes(q8_layer + 99 * 128));
+  const std::uint64_t q8_layer = (64UL * 32UL + 64UL * 128) / 32UL * 34;
+  EXPECT_EQ(shape.weight_bytes() - shape.decode_bytes(), Bytes(q8_layer + 99UL * 128));
 }
 
 TEST(Shape, PadsTheCacheAsLlamaCppDoes) {
   const Shape shape = Sample().shape();
-  EXPECT_EQ(shape.kv_bytes_per_token(), Bytes(2 * 2 * 32 * 2));
-  EXPECT_EQ(shape.kv_bytes(Tokens(1)), Bytes(256 * 256));
-  EXPECT_EQ(shape.kv_bytes(Tokens(256)), Bytes(256 * 256));
-  EXPECT_EQ(shape.kv_bytes(Tokens(257)), Bytes(512 * 256));
-  EXPECT_EQ(shape.kv_bytes(Tokens(256), 34.0 / 32), Bytes(256 * 136)) << "Q8_0";
+  EXPECT_EQ(shape.kv_bytes_per_token(), Bytes(2UL * 2UL * 32UL * 2));
+  EXPECT_EQ(shape.kv_bytes(Tokens(1)), Bytes(256UL * 256));
+  EXPECT_EQ(shape.kv_bytes(Tokens(256)), Bytes(256UL * 256));
+  EXPECT_EQ(shape.kv_bytes(Tokens(257)), Bytes(512UL * 256));
+  EXPECT_EQ(shape.kv_bytes(Tokens(256), 34.0 / 32), Bytes(256UL * 136)) << "Q8_0";
 }
 
 TEST(Shape, KeepsOnlyTheWindowOfSlidingLayers) {
   const Shape shape = Sample("gemma2").set("attention.sliding_window", 1024).shape();
   EXPECT_EQ(windows_of(shape), "wf");
-  const std::uint64_t position = 2 * 32 * 2;
-  EXPECT_EQ(shape.kv_bytes(Tokens(512)), Bytes(2 * 512 * position)) << "shorter than the window";
+  const std::uint64_t position = 2UL * 32UL * 2;
+  EXPECT_EQ(shape.kv_bytes(Tokens(512)), Bytes(2UL * 512UL * position)) << "shorter than the window";
   EXPECT_EQ(shape.kv_bytes(Tokens(8192)), Bytes((8192 + 1024 + 512) * position));
   EXPECT_EQ(shape.kv_bytes_per_token(), Bytes(2 * position)) << "windows do not count here";
 }
@@ -248,7 +248,7 @@ TEST(Shape, ReadsOtherHeadLengthsOfSlidingLayers) {
 TEST(Shape, TellsRecurrentLayersByTheInterval) {
   const Shape shape = Sample("qwen3next", 8).shape();
   EXPECT_EQ(kinds_of(shape), "rrrarrra");
-  EXPECT_EQ(shape.kv_bytes_per_token(), Bytes(2 * 2 * 32 * 2));
+  EXPECT_EQ(shape.kv_bytes_per_token(), Bytes(2UL * 2UL * 32UL * 2));
   EXPECT_THAT(shape.not_modelled, ElementsAre(HasSubstr("recurrent layers")));
   EXPECT_EQ(kinds_of(Sample("qwen3next", 4).set("full_attention_interval", 2).shape()), "rara");
 }

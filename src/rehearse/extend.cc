@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <map>
 #include <set>
 
-#include "forecast/cost_model.h"
+#include "rehearse/extrapolate.h"
+#include "rehearse/layer_kinds.h"
+#include "rehearse/samples.h"
 #include "rehearse/statistics.h"
 
 namespace tokcast {
@@ -18,29 +20,19 @@ namespace {
 constexpr double kFloor = 0.05;
 // One round cannot show drift; this stands in for it.
 constexpr double kUnknownDrift = 0.06;
-// The cost of depth is a difference of two runs of the large skeleton: its own relative uncertainty.
+// What depth costs is a difference of two runs of the large skeleton: its own relative uncertainty.
 constexpr double kDepthUncertainty = 0.25;
-// A sample longer than this many times the quiet one was a hiccup, not the usual loss.
-constexpr double kHiccup = 1.3;
+// Deviations in 90 % of a normal distribution, to one side.
+constexpr double kSigmas = 1.645;
 
-enum class Work { kDecodeBytes, kParameters };
-
-// Sums over the layers given (with repetition); experts not chosen do not count.
-double layer_work(const Shape& shape, const std::vector<std::uint32_t>& layers, Work work) {
-  std::vector<double> of_layer(shape.layers.size(), 0);
-  const double chosen = shape.experts && shape.experts_used
-                            ? static_cast<double>(*shape.experts_used) / static_cast<double>(*shape.experts)
-                            : 1;
-  for (const Tensor& tensor : shape.header.tensors) {
-    const auto layer = tensor.layer();
-    if (!layer || *layer >= of_layer.size()) continue;
-    const double share = tensor.name.find("_exps") != std::string::npos ? chosen : 1;
-    of_layer[*layer] += share * static_cast<double>(work == Work::kDecodeBytes ? tensor.bytes().value
-                                                                               : tensor.elements());
-  }
-  return std::accumulate(layers.begin(), layers.end(), 0.0,
-                         [&](double sum, std::uint32_t layer) { return sum + of_layer[layer]; });
-}
+// How well work predicts cost, a priori. Decode reads bytes, and kinds differ little in bytes per second; prefill
+// multiplies, and kernels of different types differ several-fold (repacked or not; docs/FORECAST.md).
+constexpr double kDecodeKindDeviation = 0.15;
+constexpr double kPrefillKindDeviation = 0.6;
+constexpr double kOutsideDeviation = 0.5;
+// The output matrix meets one token of a prefill, as slowly as in decode: it costs about as much as ten tokens of
+// the same size in a batch would.
+constexpr double kOutsideTokens = 10;
 
 // Keys and values looked at in these layers with `depth` tokens in the context.
 double attention_work(const Shape& shape, const std::vector<std::uint32_t>& layers, double depth) {
@@ -54,199 +46,141 @@ double attention_work(const Shape& shape, const std::vector<std::uint32_t>& laye
   return sum;
 }
 
-std::vector<std::uint32_t> all_layers(const Shape& shape) {
-  std::vector<std::uint32_t> layers(shape.layers.size());
-  std::iota(layers.begin(), layers.end(), 0U);
-  return layers;
+double outside_decode_bytes(const Shape& shape, const LayerKinds& kinds) {
+  double inside = 0;
+  for (std::size_t layer = 0; layer < shape.layers.size(); ++layer) inside += kinds.facts(layer).decode_bytes;
+  return std::max(static_cast<double>(shape.decode_bytes().value) - inside, 1.0);
 }
 
-std::vector<double> usable_samples(const RehearsalSamples& group) {
-  std::vector<double> out;
-  for (const Seconds sample : group.samples) out.push_back(sample.value);
-  if (group.after_load && out.size() > 1) out.erase(out.begin());
+std::vector<Unknown> decode_unknowns(const Shape& shape, const LayerKinds& kinds) {
+  std::vector<Unknown> out{{outside_decode_bytes(shape, kinds), kOutsideDeviation}};
+  for (const LayerKindFacts& kind : kinds.kinds) out.push_back({kind.decode_bytes, kDecodeKindDeviation});
   return out;
 }
 
-// Extends rounds of one rehearsal.
+std::vector<Unknown> prefill_unknowns(const Shape& shape, const LayerKinds& kinds, double tokens) {
+  const double output_matrix = static_cast<double>(shape.vocabulary) * shape.embedding_length;
+  std::vector<Unknown> out{{output_matrix * kOutsideTokens, kOutsideDeviation}};
+  for (const LayerKindFacts& kind : kinds.kinds) out.push_back({kind.active_parameters * tokens, kPrefillKindDeviation});
+  return out;
+}
+
+Composition composition(const LayerKinds& kinds, const std::vector<std::uint32_t>& layers) {
+  Composition out{1};
+  for (const double count : kinds.count(layers)) out.push_back(count);
+  return out;
+}
+
 class Extension {
  public:
-  Extension(const Shape& shape, const Rehearsal& rehearsal) : shape_(shape), rehearsal_(rehearsal) {
-    for (const RehearsalSamples& group : rehearsal.samples) {
-      if (group.pass == RehearsalPass::kRound) rounds_.insert(group.number);
-    }
-  }
+  Extension(const Shape& shape, const Rehearsal& rehearsal)
+      : shape_(shape), rehearsal_(rehearsal), kinds_(layer_kinds(shape)), samples_(rehearsal) {}
 
   Result<Timings> run() const {
-    const std::vector<std::uint32_t>& large = rehearsal_.plan.large;
     Timings out{.evidence = Evidence::kRehearsed,
-                .source = fmt::format("rehearsed on {} and {} of {} layers", rehearsal_.plan.small_count, large.size(),
-                                      shape_.layers.size()),
+                .source = fmt::format("rehearsed on {} and {} of {} layers", rehearsal_.plan.small_count,
+                                      rehearsal_.plan.large.size(), shape_.layers.size()),
                 .threads = rehearsal_.threads,
                 .compute_bytes = rehearsal_.compute_bytes};
-    for (const RehearsalSamples& group : rehearsal_.samples) {
-      if (group.pass != RehearsalPass::kRound || group.number != 0 || !group.large) continue;
-      if (pooled(group.test, false).empty()) return fail(ErrorKind::kBadInput, "a rehearsal without its small skeleton");
-      const Interval<Seconds> duration = full(group.test);
-      if (group.test.prompt > 0) out.prefill.push_back({group.test.prompt, 0, duration});
-      if (group.test.generate > 0) out.decode.push_back(per_token(group.test, duration));
+    for (const BenchTest& test : samples_.tests_in_rounds()) {
+      if (samples_.of(test, false).empty()) return fail(ErrorKind::kBadInput, "a rehearsal without its small skeleton");
+      if (test.generate > 0) out.decode.push_back(per_token(test, whole(test)));
+      if (test.prompt > 0) out.prefill.push_back({test.prompt, 0, whole(test)});
     }
     if (out.prefill.empty() || out.decode.empty()) return fail(ErrorKind::kBadInput, "a rehearsal without rounds");
     add_batch(out);
     add_depth(out);
-    std::ranges::sort(out.prefill, [](const auto& a, const auto& b) {
-      return std::pair(a.tokens, a.depth) < std::pair(b.tokens, b.depth);
-    });
+    std::ranges::sort(out.prefill, {}, [](const auto& point) { return std::pair(point.tokens, point.depth); });
     out.load = load();
     return out;
   }
 
  private:
+  // Samples of `generate` tokens from `depth` on show the step at their middle.
   static DecodePoint per_token(const BenchTest& test, const Interval<Seconds>& duration) {
     return {test.depth + test.generate / 2.0, duration * (1.0 / test.generate)};
   }
 
-  std::vector<double> pooled(const BenchTest& test, bool large, std::optional<std::uint32_t> round = {},
-                             RehearsalPass pass = RehearsalPass::kRound) const {
-    std::vector<double> out;
-    for (const RehearsalSamples& group : rehearsal_.samples) {
-      if (group.pass != pass || group.large != large || group.test != test) continue;
-      if (round && group.number != *round) continue;
-      const auto samples = usable_samples(group);
-      out.insert(out.end(), samples.begin(), samples.end());
-    }
-    return out;
+  Extrapolated extrapolated(const BenchTest& test, const std::vector<double>& small,
+                            const std::vector<double>& large) const {
+    const auto unknowns = test.generate > 0 ? decode_unknowns(shape_, kinds_)
+                                            : prefill_unknowns(shape_, kinds_, test.prompt);
+    return extrapolate(unknowns,
+                       {composition(kinds_, rehearsal_.plan.small()), quiet(small), quiet_deviation(small)},
+                       {composition(kinds_, rehearsal_.plan.large), quiet(large), quiet_deviation(large)},
+                       composition(kinds_, all_layers(shape_)));
   }
 
-  static Work work_of(const BenchTest& test) { return test.generate > 0 ? Work::kDecodeBytes : Work::kParameters; }
-
-  double factor(const BenchTest& test) const {
-    const double small = layer_work(shape_, rehearsal_.plan.small(), work_of(test));
-    const double large = layer_work(shape_, rehearsal_.plan.large, work_of(test));
-    return (layer_work(shape_, all_layers(shape_), work_of(test)) - small) / (large - small);
-  }
-
-  // Small and large so that the large one is never quicker: noise must not make layers free.
-  static double extended(double small, double large, double factor) {
-    return small + std::max(large - small, 0.02 * small) * factor;
-  }
-
-  // How far single rounds stray from each other, as a share.
-  double drift(const BenchTest& test, double whole) const {
-    if (rounds_.size() < 2) return kUnknownDrift;
+  // Half the 90 % interval of the mean of the rounds, as a share.
+  double drift(const BenchTest& test, double seconds) const {
+    if (samples_.rounds().size() < 2) return kUnknownDrift;
     double sum = 0;
-    for (const std::uint32_t round : rounds_) {
-      const auto small = pooled(test, false, round);
-      const auto large = pooled(test, true, round);
-      if (small.empty() || large.empty()) continue;
-      const double error = extended(quiet(small), quiet(large), factor(test)) / whole - 1;
-      sum += error * error;
+    for (const std::uint32_t round : samples_.rounds()) {
+      const auto alone = extrapolated(test, samples_.of(test, false, round), samples_.of(test, true, round));
+      sum += std::pow(alone.seconds / seconds - 1, 2);
     }
-    // Standard error of the mean of the rounds, times 1.64 for 90 %.
-    const auto count = static_cast<double>(rounds_.size());
-    return 1.64 * std::sqrt(sum / (count - 1) / count);
+    const auto count = static_cast<double>(samples_.rounds().size());
+    return kSigmas * std::sqrt(sum / (count - 1) / count);
   }
 
-  // Mean over quiet, minus 1, over all samples of this kind (decode or prefill).
-  double share_lost(bool decode) const {
-    double spent = 0;
-    double undisturbed = 0;
-    for (const RehearsalSamples& group : rehearsal_.samples) {
-      if ((group.test.generate > 0) != decode || group.pass != RehearsalPass::kRound) continue;
-      const auto all = pooled(group.test, group.large);
-      const double own_speed = quiet(all);
-      for (const double sample : usable_samples(group)) {
-        spent += std::min(sample, kHiccup * own_speed);
-        undisturbed += own_speed;
-      }
-    }
-    return undisturbed > 0 ? std::max(0.0, spent / undisturbed - 1) : 0;
+  Interval<Seconds> whole(const BenchTest& test) const {
+    const Extrapolated all = extrapolated(test, samples_.of(test, false), samples_.of(test, true));
+    const double uncertainty =
+        std::hypot(kSigmas * all.deviation / all.seconds, drift(test, all.seconds), kFloor);
+    const double lost = samples_.share_lost(test.generate > 0);
+    return around(Seconds(all.seconds * (1 + lost)), (1 - std::min(uncertainty, 0.9)) / (1 + lost),
+                  1 + uncertainty + lost);
   }
 
-  Interval<Seconds> interval(double own_speed, double uncertainty, double lost) const {
-    const double high = (1 + lost) * (1 + uncertainty) + lost;
-    return {Seconds(own_speed * (1 - std::min(uncertainty, 0.9))), Seconds(own_speed * (1 + lost)),
-            Seconds(own_speed * high)};
-  }
-
-  Interval<Seconds> full(const BenchTest& test) const {
-    const auto small = pooled(test, false);
-    const auto large = pooled(test, true);
-    const double by = factor(test);
-    const auto statistic = [by](const std::vector<double>& s, const std::vector<double>& l) {
-      return extended(quiet(s), quiet(l), by);
-    };
-    const double whole = statistic(small, large);
-    const double sampling = bootstrap_half_width(small, large, statistic) / whole;
-    const double uncertainty = std::hypot(sampling, drift(test, whole), kFloor);
-    return interval(whole, uncertainty, share_lost(test.generate > 0));
-  }
-
-  // A full micro-batch: what lies outside the layers is known from the prefill of 128.
+  // A full micro-batch on the large skeleton against its prefill of 128: the whole grows likewise.
   void add_batch(Timings& out) const {
-    for (const RehearsalSamples& group : rehearsal_.samples) {
-      if (group.pass != RehearsalPass::kBatch) continue;
-      const BenchTest reference{.prompt = 128};
-      const double small = quiet(pooled(reference, false));
-      const double large = quiet(pooled(reference, true));
-      const double work_large = layer_work(shape_, rehearsal_.plan.large, Work::kParameters);
-      const double share_small = layer_work(shape_, rehearsal_.plan.small(), Work::kParameters) / work_large;
-      const double outside = std::clamp((small - large * share_small) / (1 - share_small), 0.0, small);
-      const double in_layers = std::max(quiet(usable_samples(group)) - outside, 0.0);
-      const double whole =
-          outside + in_layers * layer_work(shape_, all_layers(shape_), Work::kParameters) / work_large;
-      const Interval<Seconds> known = full(reference);
-      const double reach = known.high / known.expected;
-      out.prefill.push_back({group.test.prompt, 0, {Seconds(whole * 2 - whole * reach), Seconds(whole), Seconds(whole * reach)}});
+    const BenchTest reference{.prompt = 128};
+    const auto known = samples_.of(reference, true);
+    if (known.empty()) return;
+    for (const RehearsalSamples* group : samples_.groups(RehearsalPass::kBatch)) {
+      const double growth = quiet(usable_samples(*group)) / quiet(known);
+      out.prefill.push_back({group->test.prompt, 0, whole(reference) * growth});
     }
   }
 
   // What depth adds on the large skeleton, carried to all layers by the keys and values they look at.
   void add_depth(Timings& out) const {
-    for (const RehearsalSamples& deep : rehearsal_.samples) {
-      if (deep.pass != RehearsalPass::kDepth || deep.test.depth == 0) continue;
-      BenchTest shallow = deep.test;
+    for (const RehearsalSamples* deep : samples_.groups(RehearsalPass::kDepth)) {
+      if (deep->test.depth == 0) continue;
+      BenchTest shallow = deep->test;
       shallow.depth = 0;
-      const auto base = pooled(shallow, true, {}, RehearsalPass::kDepth);
+      const auto base = samples_.of(shallow, true, {}, RehearsalPass::kDepth);
       if (base.empty()) continue;
-      const double measured = std::max(0.0, quiet(usable_samples(deep)) - quiet(base));
-      const double depth = deep.test.depth;
-      const double extra = measured * attention_work(shape_, all_layers(shape_), depth) /
+      const double depth = deep->test.depth;
+      const double added = std::max(0.0, quiet(usable_samples(*deep)) - quiet(base));
+      const double extra = added * attention_work(shape_, all_layers(shape_), depth) /
                            attention_work(shape_, rehearsal_.plan.large, depth);
-      const Interval<Seconds> flat = full(shallow);
-      const double lost = share_lost(deep.test.generate > 0);
-      const Interval<Seconds> duration{flat.low + Seconds(extra * (1 - kDepthUncertainty)),
-                                       flat.expected + Seconds(extra * (1 + lost)),
-                                       flat.high + Seconds(extra * (1 + lost) * (1 + kDepthUncertainty))};
-      if (deep.test.generate > 0) out.decode.push_back(per_token(deep.test, duration));
-      if (deep.test.prompt > 0) out.prefill.push_back({deep.test.prompt, deep.test.depth, duration});
+      const double lost = samples_.share_lost(deep->test.generate > 0);
+      const auto duration = whole(shallow) + around(Seconds(extra * (1 + lost)), 1 - kDepthUncertainty,
+                                                    1 + kDepthUncertainty);
+      if (deep->test.generate > 0) out.decode.push_back(per_token(deep->test, duration));
+      if (deep->test.prompt > 0) out.prefill.push_back({deep->test.prompt, deep->test.depth, duration});
     }
   }
 
-  // Start-up plus what grows with the file.
+  // Start-up plus what grows with the file; single runs of a process, so a wide interval.
   std::optional<Interval<Seconds>> load() const {
     if (rehearsal_.small_load.empty() || rehearsal_.large_load.empty()) return std::nullopt;
-    const auto values = [](const std::vector<Seconds>& in) {
-      std::vector<double> out;
-      for (const Seconds s : in) out.push_back(s.value);
-      return out;
-    };
     const double small = quiet(values(rehearsal_.small_load));
     const double large = quiet(values(rehearsal_.large_load));
-    std::uint64_t added = 0;
-    for (const Tensor& tensor : shape_.header.tensors) {
-      const auto layer = tensor.layer();
-      const auto begin = rehearsal_.plan.large.begin() + rehearsal_.plan.small_count;
-      if (layer) added += tensor.bytes().value * std::count(begin, rehearsal_.plan.large.end(), *layer);
+    double added = 0;
+    for (std::size_t i = rehearsal_.plan.small_count; i < rehearsal_.plan.large.size(); ++i) {
+      added += static_cast<double>(kinds_.facts(rehearsal_.plan.large[i]).bytes);
     }
-    const double rest = static_cast<double>(shape_.weight_bytes().value - std::min(shape_.weight_bytes().value,
-                                                                                   rehearsal_.plan.bytes.value));
-    const double whole = large + std::max(0.0, large - small) / static_cast<double>(added) * rest;
-    return around(Seconds(whole), 0.75, 1.5);
+    const double rest = static_cast<double>(shape_.weight_bytes().value) -
+                        static_cast<double>(rehearsal_.plan.bytes.value);
+    return around(Seconds(large + std::max(0.0, large - small) / added * std::max(rest, 0.0)), 0.7, 1.5);
   }
 
   const Shape& shape_;
   const Rehearsal& rehearsal_;
-  std::set<std::uint32_t> rounds_;
+  LayerKinds kinds_;
+  SampleTable samples_;
 };
 
 }  // namespace

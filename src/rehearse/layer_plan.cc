@@ -5,53 +5,34 @@
 #include <algorithm>
 #include <map>
 
+#include "rehearse/layer_kinds.h"
+
 namespace tokcast {
 namespace {
 
-// Layers of one kind have the same tensors in the same types and the same attention.
-struct LayerFacts {
-  std::string position_kind;  // what the engine decides by position: window, recurrence, experts
-  std::string kind;           // that, and the tensors
-  std::uint64_t bytes = 0;
+// Where layers of which kind may stand: `lead` positions at the start, then a pattern of `period` positions.
+struct Pattern {
+  std::size_t lead = 0;
+  std::size_t period = 0;
 };
 
-std::string tensor_text(const Tensor& tensor) {
-  const auto dot = tensor.name.find('.', 4);  // behind "blk.N"
-  return fmt::format("{}:{}:{};", tensor.name.substr(dot), fmt::join(tensor.dimensions, "x"),
-                     static_cast<std::uint32_t>(tensor.type));
-}
+using PositionKey = std::string LayerKindFacts::*;
 
-std::vector<LayerFacts> collect_facts(const Shape& shape) {
-  std::vector<LayerFacts> facts(shape.layers.size());
-  for (std::size_t i = 0; i < facts.size(); ++i) {
-    const LayerShape& layer = shape.layers[i];
-    facts[i].position_kind = fmt::format("{}/{}/{}/{};", static_cast<int>(layer.kind), layer.mixture_of_experts,
-                                         layer.sliding_window.value_or(0), layer.kv_heads);
-    facts[i].kind = facts[i].position_kind;
-  }
-  for (const Tensor& tensor : shape.header.tensors) {
-    const auto layer = tensor.layer();
-    if (!layer || *layer >= facts.size()) continue;
-    facts[*layer].bytes += tensor.bytes().value;
-    facts[*layer].kind += tensor_text(tensor);
-  }
-  return facts;
-}
-
-// Layers at the start that differ from all that follow (the dense layers before a mixture's expert layers).
-std::size_t count_lead(const std::vector<LayerFacts>& facts, const Shape& shape) {
+// Layers at the start that differ from all that follow: the dense layers before a mixture's expert layers.
+std::size_t count_lead(const Shape& shape) {
   std::size_t lead = 0;
-  while (lead < facts.size() && shape.layers[lead].mixture_of_experts != shape.layers.back().mixture_of_experts) ++lead;
+  const bool mixture = shape.layers.back().mixture_of_experts;
+  while (shape.layers[lead].mixture_of_experts != mixture) ++lead;
   return lead;
 }
 
-// The shortest distance after which the kinds of positions repeat.
-std::size_t find_period(const std::vector<LayerFacts>& facts, std::size_t lead) {
-  const std::size_t count = facts.size() - lead;
-  for (std::size_t period = 1; period <= count / 2; ++period) {
+// The shortest distance after which positions repeat; 0 if none is at most half the layers.
+std::size_t find_period(const LayerKinds& kinds, std::size_t lead, PositionKey key) {
+  const std::size_t count = kinds.of_layer.size();
+  for (std::size_t period = 1; period <= (count - lead) / 2; ++period) {
     bool repeats = true;
-    for (std::size_t i = lead + period; i < facts.size() && repeats; ++i) {
-      repeats = facts[i].position_kind == facts[i - period].position_kind;
+    for (std::size_t i = lead + period; i < count && repeats; ++i) {
+      repeats = kinds.facts(i).*key == kinds.facts(i - period).*key;
     }
     if (repeats) return period;
   }
@@ -61,42 +42,47 @@ std::size_t find_period(const std::vector<LayerFacts>& facts, std::size_t lead) 
 // Picks layers one position after another, each time the kind that is furthest behind its share in the whole.
 class ProportionalPicker {
  public:
-  ProportionalPicker(const std::vector<LayerFacts>& facts, std::size_t lead, std::size_t period)
-      : facts_(facts), lead_(lead), period_(period) {
-    for (std::size_t i = lead; i < facts.size(); ++i) layers_of_kind_[slot_kind(i)].push_back(i);
+  ProportionalPicker(const LayerKinds& kinds, Pattern pattern) : kinds_(kinds), pattern_(pattern) {
+    for (std::size_t i = pattern.lead; i < kinds.of_layer.size(); ++i) layers_[key_of(i)].push_back(i);
   }
 
-  // The layer for skeleton position `position` (>= lead), counted from the last restart().
+  // The layer of the full model for this skeleton position.
   std::uint32_t pick(std::size_t position) {
-    const std::size_t slot = (position - lead_) % period_;
-    const std::vector<std::size_t>* best = nullptr;
-    double best_lag = -1e9;
-    for (const auto& [key, layers] : layers_of_kind_) {
-      if (key.first != slot) continue;
-      const double share = static_cast<double>(layers.size()) / static_cast<double>(facts_.size() - lead_);
-      const double lag = share * static_cast<double>(picked_ + 1) - picked_of_kind_[key];
-      if (lag > best_lag) best_lag = lag, best = &layers;
-    }
+    if (position < pattern_.lead) return static_cast<std::uint32_t>(position);
+    const Key key = furthest_behind((position - pattern_.lead) % pattern_.period);
+    const auto nth = static_cast<std::size_t>(picked_of_[key]++);
     ++picked_;
-    const auto key = slot_kind(best->front());
-    const auto nth = static_cast<std::size_t>(picked_of_kind_[key]++);
-    return static_cast<std::uint32_t>((*best)[nth % best->size()]);
+    return static_cast<std::uint32_t>(layers_[key][nth % layers_[key].size()]);
   }
 
   void restart() {
     picked_ = 0;
-    picked_of_kind_.clear();
+    picked_of_.clear();
   }
 
  private:
-  using Key = std::pair<std::size_t, std::string>;
-  Key slot_kind(std::size_t layer) const { return {(layer - lead_) % period_, facts_[layer].kind}; }
+  using Key = std::pair<std::size_t, std::size_t>;  // place in the pattern, kind
 
-  const std::vector<LayerFacts>& facts_;
-  std::size_t lead_;
-  std::size_t period_;
-  std::map<Key, std::vector<std::size_t>> layers_of_kind_;
-  std::map<Key, double> picked_of_kind_;
+  Key key_of(std::size_t layer) const {
+    return {(layer - pattern_.lead) % pattern_.period, kinds_.of_layer[layer]};
+  }
+
+  Key furthest_behind(std::size_t place) {
+    const auto total = static_cast<double>(kinds_.of_layer.size() - pattern_.lead);
+    Key best{};
+    double best_lag = -1e9;
+    for (const auto& [key, layers] : layers_) {
+      const double share = static_cast<double>(layers.size()) / total;
+      const double lag = share * static_cast<double>(picked_ + 1) - picked_of_[key];
+      if (key.first == place && lag > best_lag) best_lag = lag, best = key;
+    }
+    return best;
+  }
+
+  const LayerKinds& kinds_;
+  Pattern pattern_;
+  std::map<Key, std::vector<std::size_t>> layers_;
+  std::map<Key, double> picked_of_;
   std::size_t picked_ = 0;
 };
 
@@ -105,16 +91,19 @@ struct Counts {
   std::size_t large = 0;
 };
 
-// As many layers as the budget holds, at least two repetitions of the pattern beyond the lead; the small skeleton gets
-// about a quarter of them. One repetition must not be a single layer: a difference of two halves its noise.
-Counts choose_counts(std::size_t lead, std::size_t period, std::size_t layers, double affordable) {
-  const std::size_t repeats = (layers - lead) / period;
-  const std::size_t least_added = period == 1 && repeats >= 3 ? 2 : 1;
-  const double beyond_lead = (affordable - static_cast<double>(lead)) / static_cast<double>(period);
-  const auto wanted = static_cast<std::size_t>(std::clamp(beyond_lead, 1.0 + static_cast<double>(least_added),
-                                                          static_cast<double>(repeats)));
+// As many layers as the budget holds, at least one repetition of the pattern beyond the small skeleton's; that gets
+// about a quarter of them. Where the pattern is a single layer, two at least are added: a difference of two halves
+// its noise.
+Counts choose_counts(Pattern pattern, std::size_t layers, double affordable) {
+  const std::size_t repeats = (layers - pattern.lead) / pattern.period;
+  const std::size_t least_added = pattern.period == 1 && repeats >= 3 ? 2 : 1;
+  const double beyond_lead =
+      (affordable - static_cast<double>(pattern.lead)) / static_cast<double>(pattern.period);
+  const auto wanted = static_cast<std::size_t>(
+      std::clamp(beyond_lead, 1.0 + static_cast<double>(least_added), static_cast<double>(repeats)));
   const std::size_t small = std::max<std::size_t>(1, wanted / 4);
-  return {lead + small * period, lead + std::max(wanted, small + least_added) * period};
+  const std::size_t large = std::max(wanted, small + least_added);
+  return {pattern.lead + small * pattern.period, pattern.lead + large * pattern.period};
 }
 
 Bytes bytes_outside_layers(const Shape& shape) {
@@ -123,6 +112,26 @@ Bytes bytes_outside_layers(const Shape& shape) {
     if (!tensor.layer()) sum += tensor.bytes();
   }
   return sum;
+}
+
+LayerPlan plan_for(const Shape& shape, const LayerKinds& kinds, Pattern pattern, Bytes byte_budget) {
+  LayerPlan plan;
+  plan.bytes = bytes_outside_layers(shape);
+  double layer_bytes = 0;
+  for (std::size_t i = pattern.lead; i < shape.layers.size(); ++i) {
+    layer_bytes += static_cast<double>(kinds.facts(i).bytes);
+  }
+  const double average = layer_bytes / static_cast<double>(shape.layers.size() - pattern.lead);
+  const double room = static_cast<double>(byte_budget.value) - static_cast<double>(plan.bytes.value);
+  const Counts counts = choose_counts(pattern, shape.layers.size(), room / average);
+  ProportionalPicker picker(kinds, pattern);
+  for (std::size_t position = 0; position < counts.large; ++position) {
+    if (position == counts.small) picker.restart();  // what the large one adds shall be in proportion by itself
+    plan.large.push_back(picker.pick(position));
+    plan.bytes += Bytes(kinds.facts(plan.large.back()).bytes);
+  }
+  plan.small_count = static_cast<std::uint32_t>(counts.small);
+  return plan;
 }
 
 }  // namespace
@@ -137,28 +146,21 @@ Result<LayerPlan> plan_layers(const Shape& shape, Bytes byte_budget) {
   if (!shape.not_modelled.empty()) {
     return fail(ErrorKind::kUnsupported, shape.not_modelled.front(), shape.id, "It cannot be rehearsed yet.");
   }
-  const std::vector<LayerFacts> facts = collect_facts(shape);
-  const std::size_t lead = count_lead(facts, shape);
-  const std::size_t period = find_period(facts, lead);
-  if (period == 0) {
+  const LayerKinds kinds = layer_kinds(shape);
+  const std::size_t lead = count_lead(shape);
+  std::optional<LayerPlan> best;
+  // Long window patterns (one full layer in six) make large skeletons. Windows matter only to the cost of depth, which
+  // is counted by its own work, so positions may ignore them where that saves much.
+  for (const PositionKey key : {&LayerKindFacts::position, &LayerKindFacts::window_blind}) {
+    const std::size_t period = find_period(kinds, lead, key);
+    if (period == 0 || (best && best->bytes <= byte_budget * 2)) continue;
+    best = plan_for(shape, kinds, {lead, period}, byte_budget);
+  }
+  if (!best) {
     return fail(ErrorKind::kUnsupported, "its layers follow no repeating pattern that two skeletons could show",
                 shape.id, "It cannot be rehearsed yet.");
   }
-  std::uint64_t layer_bytes = 0;
-  for (std::size_t i = lead; i < facts.size(); ++i) layer_bytes += facts[i].bytes;
-  const double average = static_cast<double>(layer_bytes) / static_cast<double>(facts.size() - lead);
-  LayerPlan plan;
-  plan.bytes = bytes_outside_layers(shape);
-  const double room = static_cast<double>(byte_budget.value) - static_cast<double>(plan.bytes.value);
-  const Counts counts = choose_counts(lead, period, facts.size(), room / average);
-  ProportionalPicker picker(facts, lead, period);
-  for (std::size_t position = 0; position < counts.large; ++position) {
-    if (position == counts.small) picker.restart();
-    plan.large.push_back(position < lead ? static_cast<std::uint32_t>(position) : picker.pick(position));
-    plan.bytes += Bytes(facts[plan.large.back()].bytes);
-  }
-  plan.small_count = static_cast<std::uint32_t>(counts.small);
-  return plan;
+  return *best;
 }
 
 }  // namespace tokcast

@@ -17,6 +17,7 @@ constexpr std::uint32_t kPrefill = 128;
 constexpr std::uint32_t kBatchPrefill = 512;
 constexpr std::uint32_t kDecodeTokens = 8;
 constexpr std::uint32_t kRepetitions = 3;
+constexpr std::uint32_t kDepthRepetitions = 2;
 constexpr std::uint32_t kMostRounds = 6;
 constexpr std::uint32_t kLeastDepth = 128;
 
@@ -83,7 +84,7 @@ class Stage {
                   {.generate = kDecodeTokens},
                   {.prompt = kPrefill, .depth = depth},
                   {.generate = kDecodeTokens, .depth = depth}},
-                 kRepetitions);
+                 kDepthRepetitions);
   }
 
   Result<void> batch() {
@@ -94,7 +95,7 @@ class Stage {
   // What the passes will cost, from the first round's samples on the large skeleton.
   Seconds depth_cost(std::uint32_t depth) const {
     const double fill = static_cast<double>(depth) / kPrefill;
-    return load_ + prefill_ * (fill * 1.15 + 2.1 * kRepetitions) + decode_ * (2.2 * kRepetitions);
+    return load_ + prefill_ * (fill * 1.15 + 2.1 * kDepthRepetitions) + decode_ * (2.2 * kDepthRepetitions);
   }
   Seconds batch_cost() const { return load_ + prefill_ * (1.1 * kBatchPrefill / kPrefill); }
 

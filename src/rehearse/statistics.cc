@@ -26,17 +26,14 @@ double quantile(std::vector<double> samples, double share) {
 
 double quiet(const std::vector<double>& samples) { return quantile(samples, 0.25); }
 
-double bootstrap_half_width(
-    const std::vector<double>& a, const std::vector<double>& b,
-    const std::function<double(const std::vector<double>&, const std::vector<double>&)>& statistic) {
+double quiet_deviation(const std::vector<double>& samples) {
   constexpr int kResamples = 200;
   std::mt19937_64 random(1);
   std::vector<double> values;
-  for (int i = 0; i < kResamples; ++i) {
-    const auto resampled_a = resample(a, random);
-    values.push_back(statistic(resampled_a, resample(b, random)));
-  }
-  return (quantile(values, 0.95) - quantile(values, 0.05)) / 2;
+  for (int i = 0; i < kResamples; ++i) values.push_back(quiet(resample(samples, random)));
+  constexpr double kDeviationsIn90Percent = 2 * 1.645;
+  const double spread = (quantile(values, 0.95) - quantile(values, 0.05)) / kDeviationsIn90Percent;
+  return std::max(spread, 0.01 * quiet(samples));
 }
 
 }  // namespace tokcast

@@ -2,7 +2,6 @@
 #ifndef TOKCAST_REHEARSE_STATISTICS_H_
 #define TOKCAST_REHEARSE_STATISTICS_H_
 
-#include <functional>
 #include <vector>
 
 namespace tokcast {
@@ -13,9 +12,8 @@ double quantile(std::vector<double> samples, double share);
 // The machine's own speed: the first quartile. Disturbances only ever lengthen a sample; the minimum is too lucky.
 double quiet(const std::vector<double>& samples);
 
-// Half the width of the 90 % bootstrap interval of statistic(a*, b*), a* and b* resampled from a and b. Deterministic.
-double bootstrap_half_width(const std::vector<double>& a, const std::vector<double>& b,
-                            const std::function<double(const std::vector<double>&, const std::vector<double>&)>& statistic);
+// Standard error of quiet(samples), by bootstrap, at least 1 % of it: a few equal samples prove little. Deterministic.
+double quiet_deviation(const std::vector<double>& samples);
 
 }  // namespace tokcast
 

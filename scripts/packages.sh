@@ -1,0 +1,37 @@
+# What must be installed, and how it gets there. Sourced after common.sh.
+# shellcheck shell=bash disable=SC2034
+
+build_packages=(g++ cmake ninja-build ccache libfmt-dev nlohmann-json3-dev libcli11-dev)
+test_packages=(libgtest-dev libgmock-dev libvalijson-dev clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19)
+needs="Needed: g++ 12, CMake 3.25, ninja, fmt 9, nlohmann-json 3.11, CLI11 2.1 or newer; \
+for ./test also GoogleTest, valijson and LLVM 19 (clang, clang-tidy, clang-format, compiler-rt)."
+
+# ensure_packages NAME...: asks dpkg once, and apt only if a package is missing. Systems without dpkg have to bring
+# their own; CMake then names what it misses.
+ensure_packages() {
+  if ! command -v dpkg-query >/dev/null; then
+    command -v g++ cmake ninja >/dev/null || die "this system has no dpkg, so nothing can be installed for you. $needs"
+    return
+  fi
+  local installed package missing=()
+  installed=$(dpkg-query --show --showformat='|${Package} ${db:Status-Status}|' "$@" 2>/dev/null)
+  for package in "$@"; do
+    [[ $installed == *"|$package installed|"* ]] || missing+=("$package")
+  done
+  [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
+}
+
+install_packages() {
+  local line="apt-get install --no-install-recommends $*" as_root=()
+  command -v apt-get >/dev/null || die "there is no apt-get here to install: $*. $needs"
+  if [[ $EUID -ne 0 ]]; then
+    as_root=(sudo -n)
+    sudo -n true 2>/dev/null || die "these packages are missing, and only root can install them. Ask for: $line"
+  fi
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120)
+  say "installing $*"
+  # One repository that is away must not stop an installation that does not need it.
+  "${apt[@]}" update >&2 || say "not every package list could be fetched; trying with what is known"
+  "${apt[@]}" install -y --no-install-recommends "$@" >&2 ||
+    die "apt-get could not install them: its reason stands above. To try by hand: $line"
+}

@@ -1,0 +1,148 @@
+#include "choose/recommend.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "forecast/kin.h"
+#include "rehearse/extend.h"
+
+namespace tokcast {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Seconds since(Clock::time_point start) {
+  return Seconds(std::chrono::duration<double>(Clock::now() - start).count());
+}
+
+std::optional<MemoryBound> memory_bound(const Machine& machine) {
+  const auto limit = machine.memory_limit();
+  return limit ? std::optional(MemoryBound{limit->bytes, limit->from}) : std::nullopt;
+}
+
+// A candidate while its evidence is still being gathered.
+struct Entry {
+  Shape shape;
+  std::optional<Timings> timings{};  // of a rehearsal of its own
+  std::optional<std::string> problem{};
+};
+
+class Recommender {
+ public:
+  Recommender(std::vector<Shape> shapes, const Engine& engine, const Machine& machine, const RehearsalStore& store,
+              const RecommendOptions& options)
+      : engine_(engine), machine_(machine), store_(store), options_(options), bound_(memory_bound(machine)) {
+    for (Shape& shape : shapes) entries_.push_back({.shape = std::move(shape)});
+    std::ranges::sort(entries_, {}, [](const Entry& entry) { return entry.shape.decode_bytes(); });
+  }
+
+  Result<Recommendation> run() {
+    for (Entry& entry : entries_) take_stored(entry);
+    if (auto ok = rehearse_within_effort(); !ok) return std::unexpected(ok.error());
+    Recommendation out;
+    for (const Entry& entry : entries_) {
+      const std::optional<Timings> timings = entry.timings ? entry.timings : from_kin(entry);
+      out.rehearsed += entry.timings ? 1 : 0;
+      out.not_reached += is_open(entry) ? 1 : 0;
+      // Shapes are copied, not moved: each may be the kin of the next.
+      out.ranked.push_back(
+          {entry.shape, forecast(entry.shape, timings, options_.workload, bound_), entry.problem});
+    }
+    rank(out.ranked);
+    return out;
+  }
+
+ private:
+  void take_stored(Entry& entry) {
+    const auto rehearsal = store_.find(entry.shape, engine_, machine_, options_.threads);
+    if (!rehearsal) return;
+    if (auto timings = extend(entry.shape, *rehearsal)) entry.timings = std::move(*timings);
+  }
+
+  // Would a rehearsal say more? Not where it is known, cannot be, does not fit, or breaks the budget by its kin's word.
+  bool is_open(const Entry& entry) const {
+    if (entry.timings || entry.problem || !entry.shape.not_modelled.empty()) return false;
+    const Verdict verdict = forecast(entry.shape, from_kin(entry), options_.workload, bound_).verdict;
+    return verdict != Verdict::kDoesNotFit && verdict != Verdict::kBreaks;
+  }
+
+  Result<void> rehearse_within_effort() {
+    const auto start = Clock::now();
+    std::size_t number = 0;
+    Seconds last_cost{};
+    for (Entry& entry : entries_) {
+      if (!is_open(entry)) continue;
+      const Seconds left = options_.effort - since(start);
+      // Dearer models come later: if the last one would not fit the time left, none of the rest will.
+      if (left <= last_cost * 0.8) break;
+      const auto open = static_cast<std::size_t>(
+          std::ranges::count_if(entries_, [this](const Entry& other) { return is_open(other); }));
+      if (options_.progress) options_.progress(number + 1, number + open, entry.shape.id);
+      ++number;
+      auto rehearsal = rehearsal_of(entry.shape, engine_, machine_, store_,
+                                    {.threads = options_.threads, .allowance = std::min(options_.allowance_each, left)},
+                                    false);
+      if (!rehearsal && rehearsal.error().kind == ErrorKind::kInterrupted) return std::unexpected(rehearsal.error());
+      if (!rehearsal) {
+        entry.problem = describe(rehearsal.error());
+        continue;
+      }
+      last_cost = rehearsal->wall;
+      if (auto timings = extend(entry.shape, *rehearsal)) entry.timings = std::move(*timings);
+    }
+    return {};
+  }
+
+  std::optional<Timings> from_kin(const Entry& entry) const {
+    const Entry* nearest = nullptr;
+    for (const Entry& other : entries_) {
+      if (!other.timings) continue;
+      if (!nearest || kin_distance(other.shape, entry.shape) < kin_distance(nearest->shape, entry.shape)) {
+        nearest = &other;
+      }
+    }
+    if (!nearest || !entry.shape.not_modelled.empty()) return std::nullopt;
+    return scale_from_kin(*nearest->timings, nearest->shape, entry.shape);
+  }
+
+  // Good verdicts first; among those that may answer in time the larger model, among the others the quicker one.
+  static void rank(std::vector<Candidate>& candidates) {
+    const auto key = [](const Candidate& candidate) {
+      constexpr int kOrder[] = {0, 1, 3, 4, 2};  // of Verdict's values: unknown stands before what breaks
+      const int verdict = kOrder[static_cast<int>(candidate.forecast.verdict)];
+      const double size = -static_cast<double>(candidate.shape.parameters());
+      const double seconds = candidate.forecast.turn ? candidate.forecast.turn->turn.expected.value : -size;
+      return std::pair(verdict, verdict <= 1 ? size : seconds);
+    };
+    std::ranges::stable_sort(candidates, {}, key);
+  }
+
+  const Engine& engine_;
+  const Machine& machine_;
+  const RehearsalStore& store_;
+  const RecommendOptions& options_;
+  std::optional<MemoryBound> bound_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace
+
+Result<Recommendation> recommend(std::vector<Shape> shapes, const Engine& engine, const Machine& machine,
+                                 const RehearsalStore& store, const RecommendOptions& options) {
+  if (shapes.empty()) return fail(ErrorKind::kNotFound, "no models to choose from");
+  return Recommender(std::move(shapes), engine, machine, store, options).run();
+}
+
+Result<Rehearsal> rehearsal_of(const Shape& shape, const Engine& engine, const Machine& machine,
+                               const RehearsalStore& store, const RehearsalOptions& options, bool fresh) {
+  if (!fresh) {
+    if (auto stored = store.find(shape, engine, machine, options.threads)) return std::move(*stored);
+  }
+  auto rehearsal = rehearse(shape, engine, machine, options);
+  if (!rehearsal) return rehearsal;
+  // A cache that cannot be written costs time later, not truth now.
+  static_cast<void>(store.save(*rehearsal));
+  return rehearsal;
+}
+
+}  // namespace tokcast

@@ -1,0 +1,168 @@
+// `tokcast recommend`: which model to run here.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "choose/recommend.h"
+#include "cli/command.h"
+#include "cli/forecast_text.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/recommend_text.h"
+#include "cli/setting.h"
+#include "cli/workload_options.h"
+#include "model/catalogue.h"
+#include "model/naming.h"
+
+namespace tokcast {
+namespace {
+
+struct Options {
+  WorkloadOptions workload{};
+  double effort = RecommendOptions{}.effort.value;
+  std::vector<std::string> models{};
+  bool all = false;
+  std::string mix{kDefaultMix};
+  std::optional<std::string> engine{};
+  bool json = false;
+};
+
+// As the user typed it, in --quant if it is an id without a mix of its own.
+std::string with_mix(const std::string& name, const std::string& mix) {
+  const bool is_file = name.ends_with(".gguf") || std::filesystem::exists(name);
+  return is_file || name.find(':') != std::string::npos ? name : name + ":" + mix;
+}
+
+std::vector<std::string> wanted_names(const Options& options) {
+  std::vector<std::string> out;
+  for (const std::string& name : options.models) out.push_back(with_mix(name, options.mix));
+  if (!out.empty()) return out;
+  if (options.all) {
+    for (const CatalogueRow& row : catalogue()) out.push_back(row.id + ":" + options.mix);
+  } else {
+    for (const std::string_view id : short_list()) out.push_back(fmt::format("{}:{}", id, options.mix));
+  }
+  return out;
+}
+
+// What the user types for a model that may have come from a file, whose id is the file's name only.
+std::string name_to_type(const Options& options, const Shape& shape) {
+  if (!shape.header.file_bytes) return model_argument(shape);
+  const auto same = [&shape](const std::string& name) {
+    return std::filesystem::path(name).stem() == shape.id;
+  };
+  const auto found = std::ranges::find_if(options.models, same);
+  return found == options.models.end() ? shape.id : *found;
+}
+
+struct Wanted {
+  std::vector<Shape> shapes{};
+  std::size_t unreadable = 0;  // of the catalogue, when all of it was asked for
+};
+
+Result<Wanted> read_shapes(const Options& options) {
+  Wanted out;
+  for (const std::string& name : wanted_names(options)) {
+    auto shape = find_shape(name);
+    const bool skip = !shape && options.all && shape.error().kind == ErrorKind::kUnsupported;
+    if (skip) {
+      ++out.unreadable;
+      continue;
+    }
+    if (!shape) return std::unexpected(shape.error());
+    out.shapes.push_back(std::move(*shape));
+  }
+  return out;
+}
+
+Result<Recommendation> recommend_with_progress(const Options& options, std::vector<Shape> shapes,
+                                               const Workload& workload, const Setting& setting) {
+  const Terminal terminal = terminal_of(2);
+  Progress progress(stderr, terminal);
+  const auto begin = [&progress](std::size_t number, std::size_t of, const std::string& model) {
+    progress.begin(fmt::format("Rehearsing {} of at most {}: {}", number, of, printable(model)));
+  };
+  const RecommendOptions asked{.workload = workload,
+                               .threads = options.workload.threads_on(setting.machine),
+                               .effort = Seconds(options.effort),
+                               .progress = begin};
+  return recommend(std::move(shapes), *setting.engine, setting.machine, setting.store, asked);
+}
+
+Json machine_json(const ForecastContext& context) {
+  return {{"name", context.machine_name}, {"profile_id", context.machine_profile_id}};
+}
+
+Json document(const Recommendation& answer, const ForecastContext& context) {
+  Json forecasts = Json::array();
+  for (const Candidate& one : answer.ranked) {
+    forecasts.push_back(forecast_to_json(one.shape, one.forecast, context));
+    if (one.problem) forecasts.back()["reasons"].push_back(*one.problem);
+  }
+  const Candidate* best = recommended(answer);
+  return {{"schema", "tokcast.recommend/1"},
+          {"machine", machine_json(context)},
+          {"engine", {{"name", context.engine_name}, {"build", context.engine_build}}},
+          {"workload", forecasts.empty() ? Json() : forecasts.front()["workload"]},
+          {"recommended", best == nullptr ? Json() : Json(best->shape.id)},
+          {"forecasts", std::move(forecasts)},
+          {"not_reached", answer.not_reached}};
+}
+
+Result<ExitCode> run(const Options& options) {
+  const auto workload = options.workload.workload();
+  if (!workload) return std::unexpected(workload.error());
+  auto wanted = read_shapes(options);
+  if (!wanted) return std::unexpected(wanted.error());
+  const Setting setting = read_setting(options.engine);
+  if (!setting.engine) return std::unexpected(setting.engine.error());
+  const auto answer = recommend_with_progress(options, std::move(wanted->shapes), *workload, setting);
+  if (!answer) return std::unexpected(answer.error());
+  if (options.json) {
+    print_json(document(*answer, setting.context()));
+  } else {
+    print_text(recommendation_text(*answer, setting.context(), Seconds(options.effort),
+                                   name_to_type(options, leading(*answer).shape), terminal_of(1)));
+  }
+  if (wanted->unreadable > 0) {
+    say(fmt::format("{} models of the catalogue cannot be forecast yet (`tokcast models`)",
+                    wanted->unreadable));
+  }
+  return exit_code(leading(*answer).forecast.verdict);
+}
+
+constexpr const char* kExamples = R"(Examples:
+  tokcast                                     the short list, for a voice turn
+  tokcast recommend --prompt 1000 --reply 300 --budget 60 --effort 300
+  tokcast recommend --model qwen3-8b --model ./mine.gguf --quant Q5_K_M
+  tokcast recommend --all --json
+
+Models are rehearsed, the cheapest first, until --effort is spent; the others
+are scaled from their nearest kin. Rehearsals are kept: asking again goes on.
+The exit code is the verdict of the best model, as of `tokcast forecast`.)";
+
+}  // namespace
+
+Command add_recommend(CLI::App& root) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* parser = root.add_subcommand("recommend", "Which model to run here (the default)");
+  parser->add_option("--effort", options->effort, "Time to spend on rehearsals (90)")
+      ->check(positive_seconds())
+      ->type_name("SECONDS");
+  const auto models = parser->add_option("--model", options->models, "Consider this; may be repeated");
+  models->type_name("MODEL")->take_all()->allow_extra_args(false);
+  parser->add_flag("--all", options->all, "Consider the whole catalogue")->excludes(models);
+  parser->add_option("--quant", options->mix, "Quantisation (Q4_K_M)")->type_name("NAME");
+  options->workload.add_to(*parser);
+  parser->add_option("--engine", options->engine, "Directory of llama.cpp's executables")->type_name("DIR");
+  parser->add_flag("--json", options->json, "One JSON document");
+  parser->footer(kExamples);
+  return {parser, [options] { return run(*options); }};
+}
+
+}  // namespace tokcast

@@ -1,0 +1,27 @@
+// A recommendation for people: what to run, the ranking, what is missing from it, what to type next.
+#ifndef TOKCAST_CLI_RECOMMEND_TEXT_H_
+#define TOKCAST_CLI_RECOMMEND_TEXT_H_
+
+#include <string>
+
+#include "choose/recommend.h"
+#include "cli/terminal.h"
+#include "forecast/forecast_json.h"
+
+namespace tokcast {
+
+// All functions need at least one candidate.
+
+// The candidate that decides: the first one with times that fits; the first of all if there is none.
+const Candidate& leading(const Recommendation& answer);
+
+// The candidate to run: the leading one, if it keeps its budget; else nullptr.
+const Candidate* recommended(const Recommendation& answer);
+
+// `effort` is what was allowed this time; `leading_name` what one types for the leading candidate.
+std::string recommendation_text(const Recommendation& answer, const ForecastContext& context, Seconds effort,
+                                const std::string& leading_name, const Terminal& terminal);
+
+}  // namespace tokcast
+
+#endif  // TOKCAST_CLI_RECOMMEND_TEXT_H_

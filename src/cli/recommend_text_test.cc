@@ -1,0 +1,114 @@
+#include "cli/recommend_text.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "model/naming.h"
+
+namespace tokcast {
+namespace {
+
+constexpr Terminal kWide{.width = 120};
+
+Timings timings(double turn_seconds, Evidence evidence) {
+  const auto about = [](double seconds) { return around(Seconds(seconds), 0.9, 1.1); };
+  return {.evidence = evidence,
+          .source = evidence == Evidence::kRehearsed ? "rehearsed" : "scaled from the rehearsal of a kin",
+          .prefill = {{.tokens = 128, .depth = 0, .duration = about(turn_seconds / 2)}},
+          .decode = {{.depth = 0, .duration = about(turn_seconds / 2 / 29)}}};
+}
+
+Candidate candidate(const std::string& name, std::optional<double> turn_seconds,
+                    Evidence evidence = Evidence::kRehearsed) {
+  const Shape shape = find_shape(name).value();
+  const auto known = turn_seconds ? std::optional(timings(*turn_seconds, evidence)) : std::nullopt;
+  return {shape, forecast(shape, known, Workload{}, MemoryBound{Bytes(16'000'000'000), "cgroup"})};
+}
+
+std::string text_of(std::vector<Candidate> ranked, std::size_t not_reached = 0) {
+  const Recommendation answer{.ranked = std::move(ranked), .rehearsed = 1, .not_reached = not_reached};
+  return recommendation_text(answer, {.machine_name = "a processor"}, Seconds(90), "the-name", kWide);
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+TEST(RecommendationText, BeginsWithWhatToRun) {
+  EXPECT_EQ(first_line(text_of({candidate("qwen3-4b", 6)})),
+            "Run qwen3-4b Q4_K_M: a 30-token reply to a 128-token prompt takes 5.4–6.6 s on this machine "
+            "(budget 10 s).");
+}
+
+TEST(RecommendationText, NeverSaysRunOfAModelThatMayBreakItsBudget) {
+  EXPECT_EQ(text_of({candidate("qwen3-4b", 10)}).find("No model is sure to keep the budget."), 0);
+  EXPECT_EQ(text_of({candidate("qwen3-4b", 30)}).find("No model keeps the budget. The fastest is qwen3-4b"),
+            0);
+}
+
+TEST(RecommendationText, LooksPastModelsWithoutTimes) {
+  const std::string text = text_of({candidate("lfm2-350m", std::nullopt), candidate("qwen3-4b", 30)});
+  EXPECT_EQ(text.find("No model keeps the budget. The fastest is qwen3-4b"), 0) << text;
+}
+
+TEST(RecommendationText, SaysSoIfNothingFitsOrNothingCouldBeTimed) {
+  EXPECT_EQ(text_of({candidate("llama-2-70b-chat", std::nullopt)}).find("No model fits this machine."), 0);
+  EXPECT_EQ(text_of({candidate("lfm2-350m", std::nullopt)}).find("No model could be rehearsed"), 0);
+}
+
+TEST(RecommendationText, NamesTheKinOfEstimates) {
+  const std::string text =
+      text_of({candidate("qwen3-4b", 6, Evidence::kEstimated), candidate("qwen3-1.7b", 3)});
+  EXPECT_NE(text.find("Estimated, scaled from the rehearsal of a kin: qwen3-4b."), std::string::npos) << text;
+  EXPECT_NE(text.find("Next: tokcast rehearse the-name\n"), std::string::npos) << text;
+}
+
+TEST(RecommendationText, ListsWhatDoesNotFitWithItsReasonBelowTheTable) {
+  const std::string text = text_of({candidate("qwen3-4b", 6), candidate("llama-2-70b-chat", std::nullopt)});
+  EXPECT_NE(text.find("llama-2-70b-chat Q4_K_M does not fit: needs 42 GB of memory, but only 16 GB (cgroup)"),
+            std::string::npos)
+      << text;
+}
+
+TEST(RecommendationText, CountsModelsThatDoNotFitInsteadOfListingMany) {
+  std::vector<Candidate> ranked{candidate("qwen3-4b", 6)};
+  for (int i = 0; i < 20; ++i) ranked.push_back(candidate("llama-2-70b-chat", std::nullopt));
+  const std::string text = text_of(std::move(ranked));
+  EXPECT_NE(text.find("14 more do not fit"), std::string::npos) << text;
+}
+
+TEST(RecommendationText, SaysHowToReachTheRest) {
+  const std::string text = text_of({candidate("qwen3-4b", 6)}, 3);
+  EXPECT_NE(text.find("3 not reached in 90"), std::string::npos) << text;
+  EXPECT_NE(text.find("--effort 120"), std::string::npos) << text;
+  EXPECT_EQ(text_of({candidate("qwen3-4b", 6)}).find("not reached"), std::string::npos);
+}
+
+TEST(RecommendationText, TellsWhyAModelCouldNotBeRehearsed) {
+  Candidate failed = candidate("qwen3-4b", std::nullopt);
+  failed.problem = "the engine crashed\x1b[2J";
+  const std::string text = text_of({failed});
+  EXPECT_NE(text.find("qwen3-4b Q4_K_M could not be rehearsed: the engine crashed?[2J."), std::string::npos)
+      << text;
+}
+
+TEST(RecommendationText, FitsItsWidth) {
+  const Recommendation answer{
+      .ranked = {candidate("mistral-7b-instruct-v0.3", 6), candidate("qwen3-1.7b", 3, Evidence::kEstimated),
+                 candidate("llama-2-70b-chat", std::nullopt)},
+      .rehearsed = 1,
+      .not_reached = 1};
+  const std::string text =
+      recommendation_text(answer, {.machine_name = "a processor"}, Seconds(90), "the-name", {.width = 80});
+  for (const std::string_view line : split(text, '\n')) EXPECT_LE(display_width(line), 80) << line;
+}
+
+TEST(Recommended, IsOnlyWhatKeepsItsBudget) {
+  const Recommendation keeps{.ranked = {candidate("qwen3-4b", 6)}};
+  const Recommendation may_break{.ranked = {candidate("qwen3-4b", 10)}};
+  EXPECT_EQ(recommended(keeps), &keeps.ranked.front());
+  EXPECT_EQ(recommended(may_break), nullptr);
+}
+
+}  // namespace
+}  // namespace tokcast

@@ -1,0 +1,87 @@
+#include "cli/workload_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace tokcast {
+namespace {
+
+constexpr const char* kGroup = "The turn";
+
+// More threads than any machine has; keeps a typo from starting a million.
+constexpr std::uint64_t kMostThreads = 4096;
+
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
+  const auto check = [least, most](const std::string& text) -> std::string {
+    const auto number = parse_uint(text);
+    if (number && *number >= least && *number <= most) return "";
+    return fmt::format("'{}' is not a whole number from {} to {}", printable(text), least, most);
+  };
+  return CLI::Validator(check, "");
+}
+
+template <typename T>
+CLI::Option* add_number(CLI::App& parser, const std::string& name, T& value, const std::string& text,
+                        std::uint64_t least, std::uint64_t most) {
+  return parser.add_option(name, value, text)
+      ->check(whole_number(least, most))
+      ->type_name("N")
+      ->group(kGroup);
+}
+
+CLI::Option* add_budget(CLI::App& parser, const std::string& name, auto& value, const std::string& text) {
+  return parser.add_option(name, value, text)->check(positive_seconds())->type_name("SECONDS")->group(kGroup);
+}
+
+}  // namespace
+
+CLI::Validator positive_seconds() {
+  const auto check = [](const std::string& text) -> std::string {
+    const auto seconds = parse_double(text);
+    if (seconds && *seconds > 0 && *seconds <= 1e9) return "";
+    return fmt::format("'{}' is not a positive number of seconds", printable(text));
+  };
+  return CLI::Validator(check, "");
+}
+
+void WorkloadOptions::add_to(CLI::App& parser) {
+  constexpr std::uint64_t kMost = 1ULL << 32U;
+  add_number(parser, "--prompt", given.prompt_tokens, "Tokens of the prompt (128)", 0, kMost);
+  add_number(parser, "--cached", given.cached_tokens, "... of these, in the context already (0)", 0, kMost);
+  add_number(parser, "--reply", given.reply_tokens, "Tokens of the reply (30)", 0, kMost);
+  add_number(parser, "--depth", given.depth_tokens, "Tokens in the context before the turn (0)", 0, kMost);
+  add_number(parser, "--ctx", context, "Context to reserve (2048, or the turn)", 1, kMost);
+  add_number(parser, "--sessions", given.sessions, "Parallel sessions (1)", 1, kMostThreads);
+  add_number(parser, "--threads", threads, "Threads (the cores we may use)", 1, kMostThreads);
+  add_number(parser, "--gpu-layers", given.gpu_layers, "Layers on a GPU (0)", 0, kMostThreads);
+  add_budget(parser, "--budget", turn_budget, "Time allowed for the turn (10)");
+  add_budget(parser, "--first-token-budget", first_token_budget, "... until the first token");
+}
+
+Result<Workload> WorkloadOptions::workload() const {
+  Workload out = given;
+  const std::uint64_t turn = out.depth_tokens + out.prompt_tokens + out.reply_tokens;
+  out.context_tokens = context.value_or(std::max(out.context_tokens, turn));
+  out.turn_budget = Seconds(turn_budget);
+  if (first_token_budget) out.first_token_budget = Seconds(*first_token_budget);
+  if (auto sound = check_workload(out); !sound) return std::unexpected(sound.error());
+  return out;
+}
+
+std::string turn_in_words(const Workload& workload) {
+  std::string out;
+  if (workload.reply_tokens == 0) {
+    out = fmt::format("reading a {}-token prompt", workload.prompt_tokens);
+  } else {
+    out = fmt::format("a {}-token reply", workload.reply_tokens);
+    if (workload.prompt_tokens > 0) out += fmt::format(" to a {}-token prompt", workload.prompt_tokens);
+  }
+  if (workload.cached_tokens > 0) out += fmt::format(" ({} cached)", workload.cached_tokens);
+  if (workload.depth_tokens > 0) out += fmt::format(" after {} tokens of context", workload.depth_tokens);
+  return out;
+}
+
+}  // namespace tokcast

@@ -1,0 +1,107 @@
+#include "model/naming.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "model/catalogue.h"
+#include "model/gguf_writer.h"
+
+namespace tokcast {
+namespace {
+
+// A directory of its own, gone afterwards.
+class FindShape : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (std::filesystem::temp_directory_path() / "tokcast-naming-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    directory_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  // The header of a catalogue model as a file without weights; its path.
+  std::string write_header(const std::string& name, std::string_view id, std::string_view mix) {
+    GgufHeader header = expand(find_catalogue_row(id).value(), mix).value();
+    EXPECT_TRUE(lay_out_tensors(header));
+    const std::string path = (directory_ / name).string();
+    std::ofstream(path, std::ios::binary) << encode_gguf_header(header).value();
+    return path;
+  }
+
+  std::filesystem::path directory_;
+};
+
+ErrorKind kind_of(const std::string& name) {
+  const auto shape = find_shape(name);
+  EXPECT_FALSE(shape) << name;
+  return shape ? ErrorKind::kInterrupted : shape.error().kind;
+}
+
+TEST_F(FindShape, TakesACatalogueIdInTheUsualMix) {
+  const auto shape = find_shape("llama-2-7b-chat");
+  ASSERT_TRUE(shape);
+  EXPECT_EQ(shape->id, "llama-2-7b-chat");
+  EXPECT_EQ(shape->quantization, kDefaultMix);
+  EXPECT_EQ(shape->parameters(), 6'738'415'616);
+}
+
+TEST_F(FindShape, TakesTheMixAfterAColon) {
+  const auto usual = find_shape("llama-2-7b-chat");
+  const auto large = find_shape("llama-2-7b-chat:Q8_0");
+  ASSERT_TRUE(usual && large);
+  EXPECT_EQ(large->quantization, "Q8_0");
+  EXPECT_GT(large->weight_bytes(), usual->weight_bytes());
+}
+
+TEST_F(FindShape, IgnoresTheCaseOfAnId) {
+  EXPECT_EQ(find_shape("LLaMA-2-7B-chat").value().id, "llama-2-7b-chat");
+}
+
+TEST_F(FindShape, NamesTheNearestIdForATypo) {
+  const auto shape = find_shape("lama-2-7b-chat");
+  ASSERT_FALSE(shape);
+  EXPECT_EQ(shape.error().kind, ErrorKind::kNotFound);
+  EXPECT_NE(shape.error().fix.find("llama-2-7b-chat"), std::string::npos);
+}
+
+TEST_F(FindShape, RefusesAMixThatDoesNotExist) {
+  EXPECT_EQ(kind_of("llama-2-7b-chat:Q9_9"), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of("llama-2-7b-chat:"), ErrorKind::kUsage);
+}
+
+TEST_F(FindShape, SaysThatHubsAndAddressesAreNotReadYet) {
+  EXPECT_EQ(kind_of("user/model"), ErrorKind::kUnsupported);
+  EXPECT_EQ(kind_of("user/model:Q4_K_M"), ErrorKind::kUnsupported);
+  EXPECT_EQ(kind_of("hf://user/model"), ErrorKind::kUnsupported);
+  EXPECT_EQ(kind_of("https://example.org/model.gguf"), ErrorKind::kUnsupported);
+}
+
+TEST_F(FindShape, SaysThatAFileDoesNotExist) {
+  EXPECT_EQ(kind_of("missing.gguf"), ErrorKind::kNotFound);
+  EXPECT_EQ(kind_of("/missing/file.gguf"), ErrorKind::kNotFound);
+  EXPECT_EQ(kind_of(""), ErrorKind::kNotFound);
+}
+
+TEST_F(FindShape, ReadsAFileWithoutWeightsAndCallsItByItsName) {
+  const auto shape = find_shape(write_header("mine.gguf", "smollm2-135m-instruct", "Q4_K_M"));
+  ASSERT_TRUE(shape) << describe(shape.error());
+  EXPECT_EQ(shape->id, "mine");
+  EXPECT_EQ(shape->quantization, "Q4_K_M");
+  EXPECT_EQ(shape->weight_bytes(), find_shape("smollm2-135m-instruct").value().weight_bytes());
+}
+
+TEST_F(FindShape, ReadsAFileWhateverItIsCalled) {
+  EXPECT_TRUE(find_shape(write_header("weights:Q9", "smollm2-135m-instruct", "Q8_0")));
+}
+
+TEST_F(FindShape, RefusesWhatIsNoModel) {
+  const std::string path = (directory_ / "text.gguf").string();
+  std::ofstream(path) << "not a model at all, but long enough to hold a header of one";
+  EXPECT_EQ(kind_of(path), ErrorKind::kBadInput);
+  EXPECT_EQ(kind_of(directory_.string()), ErrorKind::kBadInput);
+}
+
+}  // namespace
+}  // namespace tokcast

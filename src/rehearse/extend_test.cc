@@ -1,0 +1,124 @@
+#include "rehearse/extend.h"
+
+#include <gtest/gtest.h>
+
+#include "model/tiny_model_test_util.h"
+
+namespace tokcast {
+namespace {
+
+// A machine whose every duration is known: outside + layers x per layer (+ depth), so the right answer is too.
+struct KnownMachine {
+  double outside = 0.010;
+  double per_layer = 0.005;
+  double per_layer_and_depth = 0.000'001;
+
+  double duration(const BenchTest& test, std::size_t layers) const {
+    const double tokens = test.generate > 0 ? test.generate : test.prompt * 0.1;
+    const double count = static_cast<double>(layers);
+    return tokens * (outside + count * (per_layer + per_layer_and_depth * test.depth));
+  }
+};
+
+void add(Rehearsal& rehearsal, RehearsalPass pass, std::uint32_t number, bool large, BenchTest test,
+         const KnownMachine& machine, double disturbance = 1) {
+  const std::size_t layers = large ? rehearsal.plan.large.size() : rehearsal.plan.small_count;
+  const Seconds seconds(machine.duration(test, layers));
+  rehearsal.samples.push_back({pass, number, large, test, false, {seconds, seconds, seconds, seconds * disturbance}});
+}
+
+Rehearsal rehearsal_on(const KnownMachine& machine, const Shape& shape, double disturbance = 1) {
+  Rehearsal rehearsal{.model = shape.id, .shape_key = shape_key(shape), .threads = 2};
+  rehearsal.plan = {.large = {0, 1, 2, 3}, .small_count = 1, .bytes = Bytes(1)};
+  for (const std::uint32_t round : {0U, 1U}) {
+    for (const bool large : {false, true}) {
+      for (const BenchTest test : {BenchTest{.prompt = 32}, BenchTest{.prompt = 128}, BenchTest{.generate = 8}}) {
+        add(rehearsal, RehearsalPass::kRound, round, large, test, machine, disturbance);
+      }
+    }
+  }
+  for (const std::uint32_t depth : {0U, 1024U}) {
+    add(rehearsal, RehearsalPass::kDepth, 0, true, {.generate = 8, .depth = depth}, machine);
+  }
+  add(rehearsal, RehearsalPass::kBatch, 0, true, {.prompt = 512}, machine);
+  return rehearsal;
+}
+
+TEST(Extend, FindsTheWholeFromTwoSkeletons) {
+  const Shape shape = tiny_shape();
+  const KnownMachine machine;
+  const auto timings = extend(shape, rehearsal_on(machine, shape));
+  ASSERT_TRUE(timings);
+  EXPECT_EQ(timings->evidence, Evidence::kRehearsed);
+  const double truth = machine.outside + 8 * machine.per_layer;
+  EXPECT_NEAR(timings->decode.front().duration.expected.value, truth, 0.03 * truth);
+  EXPECT_LE(timings->decode.front().duration.low.value, truth);
+  EXPECT_GE(timings->decode.front().duration.high.value, truth);
+}
+
+TEST(Extend, CarriesTheCostOfDepthToAllLayers) {
+  const Shape shape = tiny_shape();
+  const KnownMachine machine;
+  const auto timings = extend(shape, rehearsal_on(machine, shape));
+  ASSERT_TRUE(timings);
+  ASSERT_EQ(timings->decode.size(), 2U);
+  const double added = (timings->decode[1].duration.expected - timings->decode[0].duration.expected).value;
+  EXPECT_NEAR(added, 8 * machine.per_layer_and_depth * 1024, 1e-5);
+}
+
+TEST(Extend, KnowsAFullMicroBatch) {
+  const Shape shape = tiny_shape();
+  const auto timings = extend(shape, rehearsal_on({}, shape));
+  ASSERT_TRUE(timings);
+  EXPECT_EQ(timings->prefill.back().tokens, 512U);
+  const double of_128 = timings->prefill[1].duration.expected.value;
+  EXPECT_NEAR(timings->prefill.back().duration.expected.value, 4 * of_128, 0.01 * of_128);
+}
+
+TEST(Extend, ContentionRaisesTheExpectedAndTheHighEnd) {
+  const Shape shape = tiny_shape();
+  const auto calm = extend(shape, rehearsal_on({}, shape));
+  const auto disturbed = extend(shape, rehearsal_on({}, shape, 1.25));
+  ASSERT_TRUE(calm && disturbed);
+  const auto& quiet = calm->decode.front().duration;
+  const auto& busy = disturbed->decode.front().duration;
+  EXPECT_NEAR(busy.expected / quiet.expected, 1 + 0.25 / 4, 0.02);
+  EXPECT_GT(busy.high / busy.expected, quiet.high / quiet.expected);
+  EXPECT_LE(busy.low, quiet.low) << "the machine's own speed is the same, only less sure";
+}
+
+TEST(Extend, RoundsThatDisagreeWidenTheInterval) {
+  const Shape shape = tiny_shape();
+  Rehearsal drifting = rehearsal_on({}, shape);
+  for (RehearsalSamples& group : drifting.samples) {
+    if (group.number != 1) continue;
+    for (Seconds& sample : group.samples) sample = sample * 1.3;
+  }
+  const auto steady = extend(shape, rehearsal_on({}, shape));
+  const auto drifted = extend(shape, drifting);
+  ASSERT_TRUE(steady && drifted);
+  const auto width = [](const Interval<Seconds>& i) { return (i.high - i.low).value / i.expected.value; };
+  EXPECT_GT(width(drifted->decode.front().duration), 2 * width(steady->decode.front().duration));
+}
+
+TEST(Extend, RefusesTheRehearsalOfAnotherModel) {
+  const Shape shape = tiny_shape();
+  const Rehearsal other = rehearsal_on({}, tiny_shape("Q4_0"));
+  ASSERT_FALSE(extend(shape, other));
+  EXPECT_EQ(extend(shape, other).error().kind, ErrorKind::kBadInput);
+}
+
+TEST(Extend, RefusesLayersThatDoNotExistAndMissingRounds) {
+  const Shape shape = tiny_shape();
+  Rehearsal rehearsal = rehearsal_on({}, shape);
+  rehearsal.plan.large.push_back(99);
+  EXPECT_FALSE(extend(shape, rehearsal));
+  rehearsal = rehearsal_on({}, shape);
+  std::erase_if(rehearsal.samples, [](const RehearsalSamples& group) { return !group.large; });
+  EXPECT_FALSE(extend(shape, rehearsal));
+  rehearsal.samples.clear();
+  EXPECT_FALSE(extend(shape, rehearsal));
+}
+
+}  // namespace
+}  // namespace tokcast

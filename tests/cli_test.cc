@@ -1,0 +1,331 @@
+// The real executable from the outside: what users, scripts and terminals get.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/child.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "engine/fake_engine_test_util.h"
+#include "schema.h"
+
+namespace tokcast {
+namespace {
+
+// Small enough to be rehearsed by the fake engine in a blink, and one that no machine of today can hold.
+const std::string kSmall = "smollm2-135m-instruct";
+const std::string kOther = "qwen2.5-0.5b-instruct";
+const std::string kHuge = "llama-3.1-405b-instruct:F32";
+
+// A home of its own with an engine made of shell script, and the executable run in it.
+class Cli : public testing::Test {
+ protected:
+  Cli() { use_engine({}); }
+
+  void use_engine(const FakeEngine& fake) { write_fake_engine(home_ / "engine", fake); }
+  void set(const std::string& name, const std::string& value) { environment_.emplace_back(name, value); }
+
+  ChildResult tokcast(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), TOKCAST_BINARY);
+    return run(std::move(arguments));
+  }
+
+  ChildResult run(std::vector<std::string> arguments) {
+    ChildOptions options{.arguments = std::move(arguments)};
+    options.environment = {
+        {"HOME", home_.path()}, {"XDG_CACHE_HOME", ""}, {"XDG_CONFIG_HOME", ""},
+        {"XDG_DATA_HOME", ""},  {"NO_COLOR", ""},       {"CLICOLOR_FORCE", ""},
+        {"COLUMNS", "80"},      {"TERM", "xterm"},      {"TOKCAST_ENGINE", home_ / "engine"}};
+    options.environment.insert(options.environment.end(), environment_.begin(), environment_.end());
+    auto result = run_child(options);
+    EXPECT_TRUE(result) << describe(result.error());
+    return result.value_or(ChildResult{});
+  }
+
+  // How often the engine was asked to measure.
+  std::size_t measurements() const {
+    std::size_t count = 0;
+    for (const std::string_view line : split(read_text(home_ / "engine/llama-bench.log"), '\n')) {
+      if (line.find("jsonl") != std::string_view::npos) ++count;
+    }
+    return count;
+  }
+
+  TemporaryDirectory home_;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> environment_{};
+};
+
+Json parsed(const ChildResult& result) {
+  auto json = parse_json(result.standard_output, "standard output");
+  EXPECT_TRUE(json) << result.standard_output << result.standard_error;
+  return json.value_or(Json());
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::size_t widest_line(const std::string& text) {
+  std::size_t widest = 0;
+  for (const std::string_view line : split(text, '\n')) {
+    const auto continues = [](unsigned char c) { return (c & 0xC0U) == 0x80U; };
+    const auto width = line.size() - static_cast<std::size_t>(std::ranges::count_if(line, continues));
+    widest = std::max(widest, width);
+  }
+  return widest;
+}
+
+TEST_F(Cli, HelpsEveryCommandOnStandardOutputWithAnExample) {
+  const std::vector<std::vector<std::string>> commands{
+      {}, {"recommend"}, {"forecast"}, {"rehearse"}, {"models"}, {"engine"}, {"models", "show"}};
+  for (std::vector<std::string> command : commands) {
+    command.emplace_back("--help");
+    const ChildResult result = tokcast(command);
+    EXPECT_EQ(result.exit_code, 0) << command[0];
+    EXPECT_EQ(result.standard_error, "");
+    EXPECT_TRUE(contains(result.standard_output, "Example")) << command[0];
+    EXPECT_LE(widest_line(result.standard_output), 80) << result.standard_output;
+  }
+  EXPECT_EQ(tokcast({"help", "forecast"}).standard_output, tokcast({"forecast", "--help"}).standard_output);
+}
+
+TEST_F(Cli, TellsItsVersionInWordsAndAsJson) {
+  EXPECT_TRUE(contains(tokcast({"--version"}).standard_output, "tokcast "));
+  EXPECT_EQ(parsed(tokcast({"--version", "--json"}))["schema"], "tokcast.version/1");
+}
+
+TEST_F(Cli, SuggestsTheCommandOrOptionThatWasMeant) {
+  const ChildResult command = tokcast({"forcast", kSmall});
+  EXPECT_EQ(command.exit_code, 2);
+  EXPECT_EQ(command.standard_output, "");
+  EXPECT_TRUE(contains(command.standard_error, "Did you mean `tokcast forecast`?")) << command.standard_error;
+  const ChildResult option = tokcast({"forecast", kSmall, "--promt=5"});
+  EXPECT_EQ(option.exit_code, 2);
+  EXPECT_TRUE(contains(option.standard_error, "Did you mean --prompt?")) << option.standard_error;
+}
+
+TEST_F(Cli, SaysOfPlannedCommandsThatTheyAreNotBuiltYet) {
+  const ChildResult result = tokcast({"serve"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(contains(result.standard_error, "not built yet. There are recommend, forecast"))
+      << result.standard_error;
+}
+
+TEST_F(Cli, TakesOneCommandOnly) {
+  const ChildResult result = tokcast({"models", "recommend"});
+  EXPECT_EQ(result.exit_code, 33);  // a word, not a second command
+  EXPECT_EQ(tokcast({"forecast", kSmall, "engine"}).exit_code, 33);
+}
+
+TEST_F(Cli, RefusesNumbersAndTurnsThatMakeNoSense) {
+  const std::vector<std::vector<std::string>> wrong{
+      {"--prompt", "-5"},  {"--prompt", "five"}, {"--prompt", "99999999999999999999"},
+      {"--reply", "1.5"},  {"--threads", "0"},   {"--budget", "0"},
+      {"--budget", "nan"}, {"--cached", "500"},  {"--prompt", "0", "--reply", "0"},
+      {"--ctx", "100"},    {"--budget"},         {"extra", "--ctx", "1"}};
+  for (std::vector<std::string> arguments : wrong) {
+    arguments.insert(arguments.begin(), {"forecast", kSmall});
+    const ChildResult result = tokcast(arguments);
+    EXPECT_EQ(result.exit_code, 2) << result.standard_error;
+    EXPECT_EQ(result.standard_output, "") << arguments[2];
+    EXPECT_TRUE(result.standard_error.starts_with("tokcast: ")) << result.standard_error;
+  }
+}
+
+TEST_F(Cli, MapsErrorsToTheirExitCodes) {
+  EXPECT_EQ(tokcast({"forecast", "no-such-model-at-all"}).exit_code, 33);
+  EXPECT_EQ(tokcast({"forecast", "missing.gguf"}).exit_code, 33);
+  EXPECT_EQ(tokcast({"forecast", write_text(home_ / "text.gguf", "no model")}).exit_code, 34);
+  EXPECT_EQ(tokcast({"forecast", kSmall, "--sessions", "2"}).exit_code, 1);
+  EXPECT_EQ(tokcast({"rehearse", kHuge}).exit_code, 22);
+}
+
+TEST_F(Cli, ForecastsMemoryOfAModelThatWasNotRehearsedAndSaysHowToKnowMore) {
+  const ChildResult result = tokcast({"forecast", kSmall, "--json"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(schema_findings("forecast", result.standard_output), "");
+  EXPECT_EQ(parsed(result)["verdict"], "unknown");
+  EXPECT_TRUE(contains(result.standard_error, "Run `tokcast rehearse " + kSmall + "`"))
+      << result.standard_error;
+  EXPECT_EQ(measurements(), 0);
+}
+
+TEST_F(Cli, ForecastsMemoryWithoutAnyEngine) {
+  std::filesystem::remove_all(home_ / "engine");
+  set("TOKCAST_ENGINE", "");
+  set("PATH", "/nowhere");
+  const ChildResult result = tokcast({"forecast", kHuge, "--json"});
+  EXPECT_EQ(result.exit_code, 22);
+  EXPECT_EQ(schema_findings("forecast", result.standard_output), "");
+  EXPECT_TRUE(contains(parsed(result)["reasons"].dump(), "tokcast engine install"));
+  EXPECT_EQ(tokcast({"rehearse", kSmall}).exit_code, 33);
+}
+
+TEST_F(Cli, RehearsesOnceAndForecastsFromItEverAfter) {
+  const ChildResult rehearsed = tokcast({"rehearse", kSmall, "--effort", "1", "--json"});
+  EXPECT_EQ(rehearsed.exit_code, 0) << rehearsed.standard_error;
+  EXPECT_EQ(schema_findings("rehearse", rehearsed.standard_output), "");
+  const std::size_t measured = measurements();
+  EXPECT_GT(measured, 0);
+  const ChildResult forecast = tokcast({"forecast", kSmall, "--json"});
+  EXPECT_EQ(forecast.exit_code, 0) << forecast.standard_error;
+  EXPECT_EQ(schema_findings("forecast", forecast.standard_output), "");
+  EXPECT_EQ(parsed(forecast)["evidence"], "rehearsed");
+  EXPECT_EQ(parsed(forecast)["turn_seconds"], parsed(rehearsed)["forecast"]["turn_seconds"]);
+  EXPECT_EQ(measurements(), measured);
+  tokcast({"rehearse", kSmall, "--effort", "1"});
+  EXPECT_EQ(measurements(), measured);
+  tokcast({"rehearse", kSmall, "--effort", "1", "--fresh"});
+  EXPECT_GT(measurements(), measured);
+}
+
+TEST_F(Cli, EndsWithTheVerdictsExitCode) {
+  tokcast({"rehearse", kSmall, "--effort", "1"});
+  const Json turn = parsed(tokcast({"forecast", kSmall, "--json"}))["turn_seconds"];
+  const auto code_with = [&](const char* bound, double factor) {
+    const double budget = turn[bound].get<double>() * factor;
+    return tokcast({"forecast", kSmall, "--budget", std::to_string(budget)}).exit_code;
+  };
+  EXPECT_EQ(code_with("high", 1.1), 0);
+  EXPECT_EQ(code_with("expected", 1), 20);
+  EXPECT_EQ(code_with("low", 0.5), 21);
+  EXPECT_EQ(tokcast({"forecast", kSmall, "--ctx", "4000000"}).exit_code, 22);
+}
+
+TEST_F(Cli, ForecastsSeveralModelsInOneDocumentAndEndsWithTheWorst) {
+  tokcast({"rehearse", kSmall, "--effort", "1"});
+  const ChildResult result = tokcast({"forecast", kSmall, kHuge, "--json"});
+  EXPECT_EQ(result.exit_code, 22);
+  EXPECT_EQ(schema_findings("forecasts", result.standard_output), "");
+  EXPECT_EQ(parsed(result)["forecasts"][0]["model"]["id"], kSmall);
+}
+
+TEST_F(Cli, GrowsTheContextToHoldTheTurnUnlessOneWasGiven) {
+  const Json grown = parsed(tokcast({"forecast", kOther, "--prompt", "5000", "--json"}));
+  EXPECT_EQ(grown["workload"]["context_tokens"], 5030);
+  EXPECT_EQ(tokcast({"forecast", kOther, "--prompt", "5000", "--ctx", "2048"}).exit_code, 2);
+}
+
+TEST_F(Cli, RecommendsTheLargestModelThatKeepsItsBudget) {
+  const ChildResult result = tokcast({"--model", kSmall, "--model", kOther, "--effort", "5", "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.standard_error;
+  EXPECT_EQ(schema_findings("recommend", result.standard_output), "");
+  const Json answer = parsed(result);
+  EXPECT_EQ(answer["recommended"], kOther);
+  EXPECT_EQ(answer["forecasts"].size(), 2);
+  EXPECT_EQ(answer["not_reached"], 0);
+}
+
+TEST_F(Cli, RecommendsInWordsFirstAndWithinTheWidth) {
+  const ChildResult result = tokcast({"recommend", "--model", kSmall, "--model", "llama-3.1-405b-instruct",
+                                      "--quant", "F32", "--effort", "5"});
+  EXPECT_EQ(result.exit_code, 0) << result.standard_error;
+  EXPECT_TRUE(result.standard_output.starts_with("Run " + kSmall + " F32: ")) << result.standard_output;
+  EXPECT_TRUE(contains(result.standard_output, "llama-3.1-405b-instruct F32 does not fit"))
+      << result.standard_output;
+  EXPECT_TRUE(contains(result.standard_output, "Next: tokcast forecast " + kSmall + ":F32"))
+      << result.standard_output;
+  EXPECT_LE(widest_line(result.standard_output), 80) << result.standard_output;
+}
+
+TEST_F(Cli, RecommendsNothingThatBreaksItsBudget) {
+  use_engine({.speed = {.overhead_ns = 1e9}});
+  const ChildResult result = tokcast({"recommend", "--model", kSmall, "--effort", "5", "--json"});
+  EXPECT_EQ(result.exit_code, 21) << result.standard_error;
+  EXPECT_EQ(parsed(result)["recommended"], Json());
+}
+
+TEST_F(Cli, TellsProgressByTheLineWhereThereIsNoTerminal) {
+  const ChildResult result = tokcast({"recommend", "--model", kSmall, "--effort", "5"});
+  EXPECT_EQ(result.standard_error, "Rehearsing 1 of at most 1: " + kSmall + "\n");
+}
+
+TEST_F(Cli, SurvivesAnEngineThatCrashes) {
+  use_engine({.misbehave = "echo 'GGML_ASSERT(fake) failed' >&2; kill -ABRT $$"});
+  const ChildResult result = tokcast({"rehearse", kSmall, "--effort", "1"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.standard_output, "");
+  EXPECT_TRUE(contains(result.standard_error, "GGML_ASSERT(fake) failed")) << result.standard_error;
+  EXPECT_EQ(tokcast({"recommend", "--model", kSmall}).exit_code, 1);
+}
+
+TEST_F(Cli, StopsWhenInterruptedAndSaysSoByItsExitCode) {
+  use_engine({.misbehave = "sleep 60"});
+  const ChildResult result = run({"timeout", "--foreground", "--preserve-status", "--signal=INT", "0.5",
+                                  TOKCAST_BINARY, "rehearse", kSmall});
+  EXPECT_EQ(result.exit_code, 130);
+  EXPECT_TRUE(contains(result.standard_error, "interrupted")) << result.standard_error;
+  EXPECT_LT(result.wall, Seconds(30));
+}
+
+TEST_F(Cli, FailsWhenItsAnswerCannotBeWritten) {
+  const ChildResult result = run({"sh", "-c", std::string(TOKCAST_BINARY) + " models > /dev/full"});
+  EXPECT_EQ(result.exit_code, 30) << result.standard_error;
+}
+
+TEST_F(Cli, IsContentWithAReaderThatHadEnough) {
+  const ChildResult result = run({"sh", "-c", std::string(TOKCAST_BINARY) + " models --json | head -c 1"});
+  EXPECT_EQ(result.standard_error, "");
+}
+
+TEST_F(Cli, ColoursOnlyOnDemandWhereThereIsNoTerminal) {
+  EXPECT_FALSE(contains(tokcast({"models", kSmall}).standard_output, "\x1b"));
+  set("CLICOLOR_FORCE", "1");
+  EXPECT_TRUE(contains(tokcast({"models", kSmall}).standard_output, "\x1b[1m"));
+  set("NO_COLOR", "1");
+  EXPECT_FALSE(contains(tokcast({"models", kSmall}).standard_output, "\x1b"));
+}
+
+TEST_F(Cli, ShowsNoEscapeSequencesOfAFilesName) {
+  const ChildResult result = tokcast({"forecast", "evil\x1b]0;title\x07"});
+  EXPECT_EQ(result.exit_code, 33);
+  EXPECT_FALSE(contains(result.standard_error, "\x1b"));
+}
+
+TEST_F(Cli, ListsTheCatalogueWhollyOrByAWord) {
+  const ChildResult all = tokcast({"models", "--json"});
+  EXPECT_EQ(all.exit_code, 0);
+  EXPECT_EQ(schema_findings("models", all.standard_output), "");
+  const Json some = parsed(tokcast({"models", "SmolLM2", "--json"}));
+  EXPECT_GT(some["models"].size(), 0);
+  EXPECT_LT(some["models"].size(), parsed(all)["models"].size());
+  EXPECT_EQ(tokcast({"models", "no-such-word"}).exit_code, 33);
+}
+
+TEST_F(Cli, ShowsTheShapeOfAModel) {
+  for (const std::string model : {"llama-2-7b-chat", "gpt-oss-20b", "gemma-3-4b-it:Q8_0", "lfm2-350m"}) {
+    const ChildResult result = tokcast({"models", "show", model, "--json"});
+    EXPECT_EQ(result.exit_code, 0) << result.standard_error;
+    EXPECT_EQ(schema_findings("model", result.standard_output), "") << model;
+  }
+  const std::string shown = tokcast({"models", "show", "llama-2-7b-chat"}).standard_output;
+  EXPECT_TRUE(contains(shown, "6.7 B")) << shown;
+  EXPECT_TRUE(contains(shown, "32 of width 4096")) << shown;
+}
+
+TEST_F(Cli, ListsEnginesAndTellsWhichIsInUse) {
+  const ChildResult result = tokcast({"engine", "list", "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.standard_error;
+  EXPECT_EQ(schema_findings("engines", result.standard_output), "");
+  const Json first = parsed(result)["engines"][0];
+  EXPECT_EQ(first["source"], "environment");
+  EXPECT_EQ(first["in_use"], true);
+  EXPECT_TRUE(contains(tokcast({"engine", "list"}).standard_output, "in use"));
+}
+
+TEST_F(Cli, RemembersTheEngineToUse) {
+  write_fake_engine(home_ / "mine/bin", {});
+  set("TOKCAST_ENGINE", "");
+  EXPECT_EQ(tokcast({"engine", "use", home_ / "mine"}).exit_code, 0);
+  const Json first = parsed(tokcast({"engine", "list", "--json"}))["engines"][0];
+  EXPECT_EQ(first["source"], "configured");
+  EXPECT_EQ(first["directory"], home_ / "mine/bin");
+  EXPECT_EQ(tokcast({"engine", "use", home_ / "nothing-here"}).exit_code, 33);
+}
+
+}  // namespace
+}  // namespace tokcast
