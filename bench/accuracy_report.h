@@ -14,7 +14,7 @@ namespace tokcast {
 struct Comparison {
   std::string model;
   std::uint32_t threads = 1;
-  std::string test;             // "prefill 128", "decode at 1024"
+  std::string test;  // "prefill 128", "decode at 1024"
   bool prefill = false;
   Interval<Seconds> forecast{};
   std::vector<double> truth{};  // seconds, in the order measured

@@ -31,7 +31,9 @@ install_packages() {
   local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120)
   say "installing $*"
   # One repository that is away must not stop an installation that does not need it.
-  "${apt[@]}" update >&2 || say "not every package list could be fetched; trying with what is known"
-  "${apt[@]}" install -y --no-install-recommends "$@" >&2 ||
-    die "apt-get could not install them: its reason stands above. To try by hand: $line"
+  local answer
+  answer=$("${apt[@]}" update 2>&1) || say "not every package list could be fetched; trying with what is known"
+  answer+=$("${apt[@]}" install -y --no-install-recommends "$@" 2>&1) && return
+  printf '%s\n' "$answer" >&2
+  die "apt-get could not install them: its reason stands above. To try by hand: $line"
 }

@@ -15,9 +15,9 @@ namespace tokcast {
 namespace {
 
 // Small enough to be rehearsed by the fake engine in a blink, and one that no machine of today can hold.
-const std::string kSmall = "smollm2-135m-instruct";
-const std::string kOther = "qwen2.5-0.5b-instruct";
-const std::string kHuge = "llama-3.1-405b-instruct:F32";
+constexpr const char* kSmall = "smollm2-135m-instruct";
+constexpr const char* kOther = "qwen2.5-0.5b-instruct";
+constexpr const char* kHuge = "llama-3.1-405b-instruct:F32";
 
 // A home of its own with an engine made of shell script, and the executable run in it.
 class Cli : public testing::Test {
@@ -149,7 +149,7 @@ TEST_F(Cli, ForecastsMemoryOfAModelThatWasNotRehearsedAndSaysHowToKnowMore) {
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(schema_findings("forecast", result.standard_output), "");
   EXPECT_EQ(parsed(result)["verdict"], "unknown");
-  EXPECT_TRUE(contains(result.standard_error, "Run `tokcast rehearse " + kSmall + "`"))
+  EXPECT_TRUE(contains(result.standard_error, std::string("Run `tokcast rehearse ") + kSmall + "`"))
       << result.standard_error;
   EXPECT_EQ(measurements(), 0);
 }
@@ -224,10 +224,11 @@ TEST_F(Cli, RecommendsInWordsFirstAndWithinTheWidth) {
   const ChildResult result = tokcast({"recommend", "--model", kSmall, "--model", "llama-3.1-405b-instruct",
                                       "--quant", "F32", "--effort", "5"});
   EXPECT_EQ(result.exit_code, 0) << result.standard_error;
-  EXPECT_TRUE(result.standard_output.starts_with("Run " + kSmall + " F32: ")) << result.standard_output;
+  EXPECT_TRUE(result.standard_output.starts_with(std::string("Run ") + kSmall + " F32: "))
+      << result.standard_output;
   EXPECT_TRUE(contains(result.standard_output, "llama-3.1-405b-instruct F32 does not fit"))
       << result.standard_output;
-  EXPECT_TRUE(contains(result.standard_output, "Next: tokcast forecast " + kSmall + ":F32"))
+  EXPECT_TRUE(contains(result.standard_output, std::string("Next: tokcast forecast ") + kSmall + ":F32"))
       << result.standard_output;
   EXPECT_LE(widest_line(result.standard_output), 80) << result.standard_output;
 }
@@ -241,7 +242,7 @@ TEST_F(Cli, RecommendsNothingThatBreaksItsBudget) {
 
 TEST_F(Cli, TellsProgressByTheLineWhereThereIsNoTerminal) {
   const ChildResult result = tokcast({"recommend", "--model", kSmall, "--effort", "5"});
-  EXPECT_EQ(result.standard_error, "Rehearsing 1 of at most 1: " + kSmall + "\n");
+  EXPECT_EQ(result.standard_error, std::string("Rehearsing 1 of at most 1: ") + kSmall + "\n");
 }
 
 TEST_F(Cli, SurvivesAnEngineThatCrashes) {

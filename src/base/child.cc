@@ -67,7 +67,8 @@ Result<Pipe> make_pipe() {
   return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-// Everything the child needs between fork and exec, prepared before fork: only async-signal-safe calls after it.
+// Everything the child needs between fork and exec, prepared before fork: only async-signal-safe calls after
+// it.
 struct Prepared {
   std::string program;
   std::vector<std::string> environment_text;
@@ -81,7 +82,8 @@ std::vector<std::string> merged_environment(const ChildOptions& options) {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const auto equals = text.find('=');
-    if (equals != std::string_view::npos) merged[std::string(text.substr(0, equals))] = text.substr(equals + 1);
+    if (equals != std::string_view::npos)
+      merged[std::string(text.substr(0, equals))] = text.substr(equals + 1);
   }
   for (const auto& [name, value] : options.environment) merged[name] = value;
   std::vector<std::string> out;
@@ -113,7 +115,8 @@ Result<Prepared> prepare(const ChildOptions& options) {
     out.arguments.push_back(const_cast<char*>(argument.c_str()));
   }
   out.arguments.push_back(nullptr);
-  for (const std::string& entry : out.environment_text) out.environment.push_back(const_cast<char*>(entry.c_str()));
+  for (const std::string& entry : out.environment_text)
+    out.environment.push_back(const_cast<char*>(entry.c_str()));
   out.environment.push_back(nullptr);
   out.inherited = options.inherited_descriptors;
   std::ranges::sort(out.inherited);
@@ -173,7 +176,8 @@ bool drain(int fd, std::string& into) {
 
 class Running {
  public:
-  Running(pid_t pid, Descriptor out, Descriptor err) : pid_(pid), out_(std::move(out)), err_(std::move(err)) {}
+  Running(pid_t pid, Descriptor out, Descriptor err)
+      : pid_(pid), out_(std::move(out)), err_(std::move(err)) {}
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
   ~Running() {
@@ -189,7 +193,8 @@ class Running {
       const double left = options.deadline.value - since(start).value;
       result.timed_out = left <= 0;
       const auto limit = options.output_limit.value;
-      result.output_overflowed = result.standard_output.size() > limit || result.standard_error.size() > limit;
+      result.output_overflowed =
+          result.standard_output.size() > limit || result.standard_error.size() > limit;
       if (result.timed_out || result.output_overflowed || interrupt_signal()) return kill_group();
       std::array<pollfd, 3> wait{pollfd{out_open ? out_.get() : -1, POLLIN, 0},
                                  pollfd{err_open ? err_.get() : -1, POLLIN, 0},

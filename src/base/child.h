@@ -1,9 +1,10 @@
 // Child processes: the only way tokcast runs another program.
 //
-// A child gets an argument list (never a shell), the environment it is given, its own process group, no inherited
-// descriptors beyond those named, a deadline, caps on what it may print and optionally on its address space. When
-// the deadline passes, its output overflows, or we are interrupted (base/interrupt.h), its whole group is killed
-// and reaped before run_child returns; when we die by SIGKILL the kernel kills it (PR_SET_PDEATHSIG).
+// A child gets an argument list (never a shell), the environment it is given, its own process group, no
+// inherited descriptors beyond those named, a deadline, caps on what it may print and optionally on its
+// address space. When the deadline passes, its output overflows, or we are interrupted (base/interrupt.h),
+// its whole group is killed and reaped before run_child returns; when we die by SIGKILL the kernel kills it
+// (PR_SET_PDEATHSIG).
 #ifndef TOKCAST_BASE_CHILD_H_
 #define TOKCAST_BASE_CHILD_H_
 
@@ -36,8 +37,8 @@ struct ChildResult {
   std::string standard_output;
   std::string standard_error;
   Seconds wall{};
-  Seconds cpu{};                              // user + system of the child
-  std::uint64_t involuntary_switches = 0;     // how often it was descheduled while it wanted to run
+  Seconds cpu{};                           // user + system of the child
+  std::uint64_t involuntary_switches = 0;  // how often it was descheduled while it wanted to run
   std::uint64_t peak_resident_bytes = 0;
 };
 
@@ -46,8 +47,8 @@ struct ChildResult {
 // gone). Timeouts, crashes and overflow are results, not errors: the caller knows what they mean.
 Result<ChildResult> run_child(const ChildOptions& options);
 
-// One sentence on how the child ended: "exited with code 1", "was killed by signal 6 (Aborted)", "took longer than
-// 20 s", "printed more than 16 MB".
+// One sentence on how the child ended: "exited with code 1", "was killed by signal 6 (Aborted)", "took longer
+// than 20 s", "printed more than 16 MB".
 std::string describe_end(const ChildResult& result, const ChildOptions& options);
 
 }  // namespace tokcast

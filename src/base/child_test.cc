@@ -10,7 +10,9 @@
 namespace tokcast {
 namespace {
 
-ChildOptions shell(const std::string& script) { return {.arguments = {"sh", "-c", script}}; }
+ChildOptions shell(const std::string& script) {
+  return {.arguments = {"sh", "-c", script}};
+}
 
 TEST(Child, GivesOutputErrorAndExitCode) {
   const auto result = run_child(shell("echo out; echo err >&2; exit 3"));

@@ -16,7 +16,8 @@ namespace {
 
 std::string xdg_directory(const char* variable, const char* below_home) {
   const char* set = getenv(variable);
-  if (set != nullptr && set[0] == '/') return std::string(set) + "/tokcast";  // XDG: relative paths are ignored
+  if (set != nullptr && set[0] == '/')
+    return std::string(set) + "/tokcast";  // XDG: relative paths are ignored
   const char* home = getenv("HOME");
   return std::string(home == nullptr ? "" : home) + below_home + "/tokcast";
 }
@@ -73,9 +74,15 @@ Result<void> write_file(const std::string& path, std::string_view content) {
   return written;
 }
 
-std::string cache_directory() { return xdg_directory("XDG_CACHE_HOME", "/.cache"); }
-std::string config_directory() { return xdg_directory("XDG_CONFIG_HOME", "/.config"); }
-std::string data_directory() { return xdg_directory("XDG_DATA_HOME", "/.local/share"); }
+std::string cache_directory() {
+  return xdg_directory("XDG_CACHE_HOME", "/.cache");
+}
+std::string config_directory() {
+  return xdg_directory("XDG_CONFIG_HOME", "/.config");
+}
+std::string data_directory() {
+  return xdg_directory("XDG_DATA_HOME", "/.local/share");
+}
 
 std::string stable_hash(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;

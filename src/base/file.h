@@ -17,8 +17,8 @@ Result<std::string> read_file(const std::string& path, Bytes limit = Bytes(64 * 
 // The same with surrounding white space removed; nullopt for any reason: for facts that may be unknown.
 std::optional<std::string> read_line(const std::string& path);
 
-// Replaces `path` as a whole (temporary file beside it, fsync, rename), making its directories first: readers see the old
-// or the new content, never a part. Errors: kIo, kDiskFull.
+// Replaces `path` as a whole (temporary file beside it, fsync, rename), making its directories first: readers
+// see the old or the new content, never a part. Errors: kIo, kDiskFull.
 Result<void> write_file(const std::string& path, std::string_view content);
 
 // $XDG_CACHE_HOME, $XDG_CONFIG_HOME and $XDG_DATA_HOME with their defaults below $HOME, each plus "/tokcast".

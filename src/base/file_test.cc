@@ -19,7 +19,8 @@ TEST(File, WritesMakeTheirDirectoriesAndReplaceTheWhole) {
   ASSERT_TRUE(write_file(path, "a long first content"));
   ASSERT_TRUE(write_file(path, "second"));
   EXPECT_EQ(read_file(path), "second");
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder + "/a/b"), {}), 1) << "temporary left behind";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder + "/a/b"), {}), 1)
+      << "temporary left behind";
   std::filesystem::remove_all(folder);
 }
 
@@ -34,7 +35,10 @@ TEST(File, AFullDiskIsSaidAsSuch) {
   EXPECT_FALSE(written);
 }
 
-TEST(File, HashesAreStable) { EXPECT_EQ(stable_hash("tokcast"), stable_hash("tokcast")); EXPECT_EQ(stable_hash(""), "cbf29ce484222325"); }
+TEST(File, HashesAreStable) {
+  EXPECT_EQ(stable_hash("tokcast"), stable_hash("tokcast"));
+  EXPECT_EQ(stable_hash(""), "cbf29ce484222325");
+}
 
 }  // namespace
 }  // namespace tokcast

@@ -23,10 +23,14 @@ void on_signal(int signal_number) {
 
 void install_interrupt_handlers() {
   if (wake_pipe[0] != -1 || pipe2(wake_pipe.data(), O_CLOEXEC | O_NONBLOCK) != 0) return;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before{};
+    sigaction(number, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) sigaction(number, &action, nullptr);  // nohup stays in force
+  }
   signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, not a death
 }
 
@@ -35,7 +39,9 @@ std::optional<int> interrupt_signal() {
   return number == 0 ? std::nullopt : std::optional(number);
 }
 
-int interrupt_descriptor() { return wake_pipe[0]; }
+int interrupt_descriptor() {
+  return wake_pipe[0];
+}
 
 Result<void> check_interrupt() {
   if (interrupt_signal()) return fail(ErrorKind::kInterrupted, "interrupted");

@@ -7,8 +7,8 @@
 namespace tokcast {
 namespace {
 
-// The deepest nesting of brackets outside strings. nlohmann::json recurses on destruction, so depth must be known
-// before parsing (llama.cpp PR 27434 shows what happens else).
+// The deepest nesting of brackets outside strings. nlohmann::json recurses on destruction, so depth must be
+// known before parsing (llama.cpp PR 27434 shows what happens else).
 int nesting_depth(std::string_view text) {
   int depth = 0;
   int deepest = 0;

@@ -17,8 +17,8 @@ struct JsonLimits {
   int depth = 64;
 };
 
-// Parses one document. `place` names the source in errors. Errors: kBadInput with line and column; never throws,
-// never echoes the input.
+// Parses one document. `place` names the source in errors. Errors: kBadInput with line and column; never
+// throws, never echoes the input.
 Result<Json> parse_json(std::string_view text, std::string_view place, JsonLimits limits = {});
 
 }  // namespace tokcast

@@ -9,18 +9,30 @@ namespace tokcast {
 
 std::string_view error_kind_name(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kUsage: return "usage";
-    case ErrorKind::kNotFound: return "not-found";
-    case ErrorKind::kBadInput: return "bad-input";
-    case ErrorKind::kUnsupported: return "unsupported";
-    case ErrorKind::kDoesNotFit: return "does-not-fit";
-    case ErrorKind::kIo: return "io";
-    case ErrorKind::kDiskFull: return "disk-full";
-    case ErrorKind::kChecksum: return "checksum";
-    case ErrorKind::kNetwork: return "network";
-    case ErrorKind::kTimeout: return "timeout";
-    case ErrorKind::kEngineFailed: return "engine-failed";
-    case ErrorKind::kInterrupted: return "interrupted";
+    case ErrorKind::kUsage:
+      return "usage";
+    case ErrorKind::kNotFound:
+      return "not-found";
+    case ErrorKind::kBadInput:
+      return "bad-input";
+    case ErrorKind::kUnsupported:
+      return "unsupported";
+    case ErrorKind::kDoesNotFit:
+      return "does-not-fit";
+    case ErrorKind::kIo:
+      return "io";
+    case ErrorKind::kDiskFull:
+      return "disk-full";
+    case ErrorKind::kChecksum:
+      return "checksum";
+    case ErrorKind::kNetwork:
+      return "network";
+    case ErrorKind::kTimeout:
+      return "timeout";
+    case ErrorKind::kEngineFailed:
+      return "engine-failed";
+    case ErrorKind::kInterrupted:
+      return "interrupted";
   }
   return "unknown";
 }

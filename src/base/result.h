@@ -13,18 +13,18 @@ namespace tokcast {
 
 // The closed list of error kinds. Each has one exit code (src/cli/exit_code.h).
 enum class ErrorKind {
-  kUsage,          // the caller asked for something that makes no sense
-  kNotFound,       // a file, model, engine or name does not exist
-  kBadInput,       // bytes from outside break their format
-  kUnsupported,    // well-formed, but beyond what tokcast or the engine can handle
-  kDoesNotFit,     // would exceed the memory or disk that may be used
-  kIo,             // the operating system failed us
-  kDiskFull,       // no room left on the device
-  kChecksum,       // content differs from what was promised
-  kNetwork,        // a remote end could not be reached or broke off
-  kTimeout,        // a deadline passed
-  kEngineFailed,   // the engine refused, crashed or answered nonsense
-  kInterrupted,    // SIGINT or SIGTERM arrived
+  kUsage,         // the caller asked for something that makes no sense
+  kNotFound,      // a file, model, engine or name does not exist
+  kBadInput,      // bytes from outside break their format
+  kUnsupported,   // well-formed, but beyond what tokcast or the engine can handle
+  kDoesNotFit,    // would exceed the memory or disk that may be used
+  kIo,            // the operating system failed us
+  kDiskFull,      // no room left on the device
+  kChecksum,      // content differs from what was promised
+  kNetwork,       // a remote end could not be reached or broke off
+  kTimeout,       // a deadline passed
+  kEngineFailed,  // the engine refused, crashed or answered nonsense
+  kInterrupted,   // SIGINT or SIGTERM arrived
 };
 
 // Stable name for JSON ("error.code") and logs, for example "bad-input".

@@ -16,7 +16,9 @@ struct CodePoint {
   std::size_t length = 0;  // bytes used; 0 if the text here is not valid UTF-8
 };
 
-bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+bool is_continuation(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+}
 
 CodePoint decode_utf8(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
@@ -35,8 +37,8 @@ CodePoint decode_utf8(std::string_view text) {
 
 // C0, DEL, C1, line and paragraph separators, bidirectional controls, zero-width characters, BOM.
 bool is_unsafe(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c <= 0x9F) || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
-         (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || c == 0x061C;
+  return c < 0x20 || (c >= 0x7F && c <= 0x9F) || (c >= 0x200B && c <= 0x200F) ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || c == 0x061C;
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -116,11 +118,14 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(out, out.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) { return lower(a) == lower(b); }
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return lower(a) == lower(b);
+}
 
 std::optional<std::uint64_t> parse_uint(std::string_view text) {
   std::uint64_t value = 0;

@@ -7,7 +7,9 @@ namespace {
 
 TEST(Text, TakesEscapeSequencesOutOfWhatStrangersWrote) {
   EXPECT_EQ(printable("evil\x1b[2Jname"), "evil?[2Jname");
-  EXPECT_EQ(printable("a\xe2\x80\xae" "b"), "a?b");  // right-to-left override
+  EXPECT_EQ(printable("a\xe2\x80\xae"
+                      "b"),
+            "a?b");  // right-to-left override
   EXPECT_EQ(printable("line\nbreak\r"), "line?break?");
 }
 
@@ -34,7 +36,8 @@ TEST(Text, FormatsSecondsForPeople) {
 
 TEST(Text, ParsesOnlyWholeNumbers) {
   EXPECT_EQ(parse_uint("42"), 42U);
-  for (const char* bad : {"", "-1", "4x", " 4", "99999999999999999999"}) EXPECT_EQ(parse_uint(bad), std::nullopt);
+  for (const char* bad : {"", "-1", "4x", " 4", "99999999999999999999"})
+    EXPECT_EQ(parse_uint(bad), std::nullopt);
   EXPECT_EQ(parse_double("2.5"), 2.5);
   EXPECT_EQ(parse_double("nan"), std::nullopt);
 }

@@ -34,7 +34,7 @@ using TokensPerSecond = Unit<struct TokensPerSecondTag, double>;
 using BytesPerSecond = Unit<struct BytesPerSecondTag, double>;
 
 constexpr Bytes kKibi{1024};
-constexpr Bytes kMebi{1024 * 1024};
+constexpr Bytes kMebi{1024ULL * 1024};
 constexpr Bytes kGibi{1024ULL * 1024 * 1024};
 
 }  // namespace tokcast

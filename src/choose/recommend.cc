@@ -5,6 +5,7 @@
 
 #include "forecast/kin.h"
 #include "rehearse/extend.h"
+#include "rehearse/layer_plan.h"
 
 namespace tokcast {
 namespace {
@@ -23,17 +24,24 @@ std::optional<MemoryBound> memory_bound(const Machine& machine) {
 // A candidate while its evidence is still being gathered.
 struct Entry {
   Shape shape;
+  KinFacts facts{};
   std::optional<Timings> timings{};  // of a rehearsal of its own
   std::optional<std::string> problem{};
 };
 
 class Recommender {
  public:
-  Recommender(std::vector<Shape> shapes, const Engine& engine, const Machine& machine, const RehearsalStore& store,
-              const RecommendOptions& options)
+  Recommender(std::vector<Shape> shapes, const Engine& engine, const Machine& machine,
+              const RehearsalStore& store, const RecommendOptions& options)
       : engine_(engine), machine_(machine), store_(store), options_(options), bound_(memory_bound(machine)) {
-    for (Shape& shape : shapes) entries_.push_back({.shape = std::move(shape)});
-    std::ranges::sort(entries_, {}, [](const Entry& entry) { return entry.shape.decode_bytes(); });
+    for (Shape& shape : shapes) {
+      KinFacts facts = kin_facts(shape);
+      entries_.push_back({.shape = std::move(shape), .facts = std::move(facts)});
+    }
+    // What a rehearsal costs grows with what it writes and what it reads.
+    std::ranges::sort(entries_, {}, [](const Entry& entry) {
+      return entry.facts.decode_bytes + static_cast<double>(rehearsal_byte_budget(entry.shape).value);
+    });
   }
 
   Result<Recommendation> run() {
@@ -59,7 +67,8 @@ class Recommender {
     if (auto timings = extend(entry.shape, *rehearsal)) entry.timings = std::move(*timings);
   }
 
-  // Would a rehearsal say more? Not where it is known, cannot be, does not fit, or breaks the budget by its kin's word.
+  // Would a rehearsal say more? Not where it is known, cannot be, does not fit, or breaks the budget by its
+  // kin's word.
   bool is_open(const Entry& entry) const {
     if (entry.timings || entry.problem || !entry.shape.not_modelled.empty()) return false;
     const Verdict verdict = forecast(entry.shape, from_kin(entry), options_.workload, bound_).verdict;
@@ -79,10 +88,11 @@ class Recommender {
           std::ranges::count_if(entries_, [this](const Entry& other) { return is_open(other); }));
       if (options_.progress) options_.progress(number + 1, number + open, entry.shape.id);
       ++number;
-      auto rehearsal = rehearsal_of(entry.shape, engine_, machine_, store_,
-                                    {.threads = options_.threads, .allowance = std::min(options_.allowance_each, left)},
-                                    false);
-      if (!rehearsal && rehearsal.error().kind == ErrorKind::kInterrupted) return std::unexpected(rehearsal.error());
+      auto rehearsal = rehearsal_of(
+          entry.shape, engine_, machine_, store_,
+          {.threads = options_.threads, .allowance = std::min(options_.allowance_each, left)}, false);
+      if (!rehearsal && rehearsal.error().kind == ErrorKind::kInterrupted)
+        return std::unexpected(rehearsal.error());
       if (!rehearsal) {
         entry.problem = describe(rehearsal.error());
         continue;
@@ -97,15 +107,16 @@ class Recommender {
     const Entry* nearest = nullptr;
     for (const Entry& other : entries_) {
       if (!other.timings) continue;
-      if (!nearest || kin_distance(other.shape, entry.shape) < kin_distance(nearest->shape, entry.shape)) {
+      if (!nearest || kin_distance(other.facts, entry.facts) < kin_distance(nearest->facts, entry.facts)) {
         nearest = &other;
       }
     }
     if (!nearest || !entry.shape.not_modelled.empty()) return std::nullopt;
-    return scale_from_kin(*nearest->timings, nearest->shape, entry.shape);
+    return scale_from_kin(*nearest->timings, nearest->facts, entry.facts);
   }
 
-  // Good verdicts first; among those that may answer in time the larger model, among the others the quicker one.
+  // Good verdicts first; among those that may answer in time the larger model, among the others the quicker
+  // one.
   static void rank(std::vector<Candidate>& candidates) {
     const auto key = [](const Candidate& candidate) {
       constexpr int kOrder[] = {0, 1, 3, 4, 2};  // of Verdict's values: unknown stands before what breaks

@@ -8,8 +8,6 @@
 namespace tokcast {
 namespace {
 
-const MemoryBound kPlenty{Bytes(64'000'000'000), "memory available"};
-
 Timings timings(double step_seconds) {
   const auto about = [](double seconds) { return around(Seconds(seconds), 0.9, 1.1); };
   return {.evidence = Evidence::kRehearsed,
@@ -22,7 +20,7 @@ Timings timings(double step_seconds) {
 Candidate candidate(const std::string& name, const std::optional<Timings>& known,
                     const Workload& workload = {}) {
   const Shape shape = find_shape(name).value();
-  return {shape, forecast(shape, known, workload, kPlenty)};
+  return {shape, forecast(shape, known, workload, MemoryBound{Bytes(64'000'000'000), "memory available"})};
 }
 
 std::string headline_of(const Candidate& one) {

@@ -44,7 +44,16 @@ std::string advice(const Recommendation& answer) {
   return "No model could be rehearsed, so nothing can be recommended.";
 }
 
-// "B and C are scaled from the rehearsal of A."
+// "A, B and 3 more".
+std::string some_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 5;
+  const std::size_t shown = std::min(names.size(), kShown);
+  std::string out =
+      fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  return names.size() == shown ? out : fmt::format("{} and {} more", out, names.size() - shown);
+}
+
+// "Estimated, scaled from the rehearsal of A: B, C."
 void add_sources(std::vector<std::string>& notes, std::span<const Candidate> candidates) {
   std::map<std::string, std::vector<std::string>> by_source;
   for (const Candidate& one : candidates) {
@@ -53,7 +62,7 @@ void add_sources(std::vector<std::string>& notes, std::span<const Candidate> can
       by_source[turn->source].push_back(printable(one.shape.id));
   }
   for (const auto& [source, names] : by_source) {
-    notes.push_back(fmt::format("Estimated, {}: {}.", printable(source), fmt::join(names, ", ")));
+    notes.push_back(fmt::format("Estimated, {}: {}.", printable(source), some_of(names)));
   }
 }
 
@@ -80,7 +89,7 @@ void add_not_reached(std::vector<std::string>& notes, const Recommendation& answ
   if (answer.not_reached == 0) return;
   const Seconds missing = RecommendOptions{}.allowance_each * static_cast<double>(answer.not_reached);
   notes.push_back(
-      fmt::format("{} of {} models rehearsed; {} not reached in {} s. Rehearsals are kept: the same command "
+      fmt::format("{} of {} models rehearsed; {} not reached in {}. Rehearsals are kept: the same command "
                   "again goes on, or all at once with --effort {:.0f}.",
                   answer.rehearsed, answer.ranked.size(), answer.not_reached, format_seconds(effort),
                   (effort + missing).value));

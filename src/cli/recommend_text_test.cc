@@ -63,6 +63,11 @@ TEST(RecommendationText, NamesTheKinOfEstimates) {
   EXPECT_NE(text.find("Next: tokcast rehearse the-name\n"), std::string::npos) << text;
 }
 
+TEST(RecommendationText, NamesOnlySomeOfManyEstimates) {
+  const std::vector<Candidate> many(20, candidate("qwen3-4b", 6, Evidence::kEstimated));
+  EXPECT_NE(text_of(many).find("qwen3-4b and 15 more."), std::string::npos);
+}
+
 TEST(RecommendationText, ListsWhatDoesNotFitWithItsReasonBelowTheTable) {
   const std::string text = text_of({candidate("qwen3-4b", 6), candidate("llama-2-70b-chat", std::nullopt)});
   EXPECT_NE(text.find("llama-2-70b-chat Q4_K_M does not fit: needs 42 GB of memory, but only 16 GB (cgroup)"),

@@ -108,8 +108,8 @@ test parameters:
   -mmp, --mmap <0|1>                        (default: 1)
 )";
 
-// How fast the fake claims to be. A repetition takes, with t threads and a model of b bytes (a megabyte for each tensor
-// that a GGUF header counts; the file's size if it is no GGUF file),
+// How fast the fake claims to be. A repetition takes, with t threads and a model of b bytes (a megabyte for
+// each tensor that a GGUF header counts; the file's size if it is no GGUF file),
 //   generate n tokens:  n * (overhead + b * decode / t) * (1 + depth * depth_share)
 //   prompt of n tokens: overhead + n * b * prefill / t * (1 + (depth + n / 2) * depth_share)
 // nanoseconds, and every repetition but the first up to 4 % more, always by the same pattern. So the times

@@ -16,7 +16,9 @@ Reach reach_of(const Interval<Seconds>& duration) {
 }
 
 // Of several points that enter one figure, the widest.
-Reach widest(Reach a, Reach b) { return {std::min(a.low, b.low), std::max(a.high, b.high)}; }
+Reach widest(Reach a, Reach b) {
+  return {std::min(a.low, b.low), std::max(a.high, b.high)};
+}
 
 // Beyond twice the deepest measured context the line is a guess that worsens with each doubling.
 Reach extrapolated(Reach reach, double depth, double deepest_measured) {
@@ -40,8 +42,8 @@ double decode_slope(const Shape& shape, const Timings& timings) {
   return first.duration.expected.value * kv / static_cast<double>(shape.decode_bytes().value);
 }
 
-// Seconds per attended position and token of a prefill: from two prefill points of one size at two depths, else from
-// the decode slope, whose attention does the same work one token at a time and so bounds it.
+// Seconds per attended position and token of a prefill: from two prefill points of one size at two depths,
+// else from the decode slope, whose attention does the same work one token at a time and so bounds it.
 double prefill_slope(const Shape& shape, const Timings& timings) {
   for (const PrefillPoint& deep : timings.prefill) {
     for (const PrefillPoint& shallow : timings.prefill) {
@@ -88,11 +90,16 @@ double interpolate(const std::vector<BatchCost>& costs, double tokens) {
 
 std::string_view evidence_name(Evidence evidence) {
   switch (evidence) {
-    case Evidence::kLookedUp: return "looked-up";
-    case Evidence::kEstimated: return "estimated";
-    case Evidence::kCalibrated: return "calibrated";
-    case Evidence::kRehearsed: return "rehearsed";
-    case Evidence::kMeasured: return "measured";
+    case Evidence::kLookedUp:
+      return "looked-up";
+    case Evidence::kEstimated:
+      return "estimated";
+    case Evidence::kCalibrated:
+      return "calibrated";
+    case Evidence::kRehearsed:
+      return "rehearsed";
+    case Evidence::kMeasured:
+      return "measured";
   }
   return "unknown";
 }
@@ -115,12 +122,14 @@ Interval<Seconds> decode_step(const Shape& shape, const Timings& timings, double
   const DecodePoint& last = timings.decode.back();
   const double positions = attended_positions(shape, depth) - attended_positions(shape, first.depth);
   const double seconds = first.duration.expected.value + decode_slope(shape, timings) * positions;
-  const Reach reach = extrapolated(widest(reach_of(first.duration), reach_of(last.duration)), depth, last.depth);
+  const Reach reach =
+      extrapolated(widest(reach_of(first.duration), reach_of(last.duration)), depth, last.depth);
   // Below the first point (depth 0 from a point at 4) the line must not fall to nothing.
   return around(Seconds(std::max(seconds, first.duration.expected.value / 2)), reach.low, reach.high);
 }
 
-Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint64_t tokens, std::uint64_t depth) {
+Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint64_t tokens,
+                          std::uint64_t depth) {
   if (tokens == 0) return {};
   const double slope = prefill_slope(shape, timings);
   const std::vector<BatchCost> costs = batch_costs(shape, timings, slope);
@@ -140,8 +149,10 @@ Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint6
   return around(Seconds(seconds), reach.low, reach.high);
 }
 
-Interval<Seconds> decode(const Shape& shape, const Timings& timings, std::uint64_t tokens, std::uint64_t depth) {
-  // The step is linear in depth but for the corners of sliding windows: sixteen stretches follow those closely.
+Interval<Seconds> decode(const Shape& shape, const Timings& timings, std::uint64_t tokens,
+                         std::uint64_t depth) {
+  // The step is linear in depth but for the corners of sliding windows: sixteen stretches follow those
+  // closely.
   constexpr std::uint64_t kStretches = 16;
   Interval<Seconds> sum{};
   std::uint64_t done = 0;

@@ -4,8 +4,8 @@
 //   prefill(n, d) = sum over micro-batches of b tokens at depth x:  C(b) + slope' * b * A(x + b/2)
 //
 // A(d) is the number of positions that the attention layers look at, averaged over the model: d for a plain
-// transformer, less where sliding windows cap it. C(b) is linear between the measured batch sizes, starting from one
-// decode step at b = 1. Derivation and limits: docs/FORECAST.md.
+// transformer, less where sliding windows cap it. C(b) is linear between the measured batch sizes, starting
+// from one decode step at b = 1. Derivation and limits: docs/FORECAST.md.
 #ifndef TOKCAST_FORECAST_COST_MODEL_H_
 #define TOKCAST_FORECAST_COST_MODEL_H_
 
@@ -14,18 +14,20 @@
 
 namespace tokcast {
 
-// Positions attended at `depth`, averaged over the attention layers by the size of their keys and values; 0 if there
-// are none.
+// Positions attended at `depth`, averaged over the attention layers by the size of their keys and values; 0
+// if there are none.
 double attended_positions(const Shape& shape, double depth);
 
 // One decode step at `depth`. `timings` must have a decode point.
 Interval<Seconds> decode_step(const Shape& shape, const Timings& timings, double depth);
 
 // Prefill of `tokens` (0 costs nothing) with `depth` tokens already in the context.
-Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint64_t tokens, std::uint64_t depth);
+Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint64_t tokens,
+                          std::uint64_t depth);
 
 // Decode of `tokens` one by one, the first at `depth`.
-Interval<Seconds> decode(const Shape& shape, const Timings& timings, std::uint64_t tokens, std::uint64_t depth);
+Interval<Seconds> decode(const Shape& shape, const Timings& timings, std::uint64_t tokens,
+                         std::uint64_t depth);
 
 // llama.cpp's default physical batch.
 constexpr std::uint64_t kMicroBatch = 512;

@@ -7,9 +7,12 @@
 namespace tokcast {
 namespace {
 
-Interval<Seconds> exactly(double seconds) { return around(Seconds(seconds), 1, 1); }
+Interval<Seconds> exactly(double seconds) {
+  return around(Seconds(seconds), 1, 1);
+}
 
-// Decode 20 ms and 10 us per position; prefill 1 ms a token at any batch size, and 2 us per token and position.
+// Decode 20 ms and 10 us per position; prefill 1 ms a token at any batch size, and 2 us per token and
+// position.
 Timings known_timings() {
   Timings timings{.evidence = Evidence::kRehearsed, .source = "test", .threads = 2};
   timings.decode = {{0, exactly(0.020)}, {1000, exactly(0.030)}};
@@ -41,7 +44,8 @@ TEST(CostModel, PrefillReproducesItsPointsAndWhatLiesBetween) {
   const Shape shape = tiny_shape();
   const Timings timings = known_timings();
   for (const PrefillPoint& point : timings.prefill) {
-    EXPECT_NEAR(prefill(shape, timings, point.tokens, point.depth).expected.value, point.duration.expected.value, 1e-6);
+    EXPECT_NEAR(prefill(shape, timings, point.tokens, point.depth).expected.value,
+                point.duration.expected.value, 1e-6);
   }
   EXPECT_NEAR(prefill(shape, timings, 256, 0).expected.value, 0.256 + 256 * 2e-6 * 128, 1e-4);
 }

@@ -23,9 +23,12 @@ std::string budget_sentence(std::string_view what, const Interval<Seconds>& dura
   const std::string span = span_text(duration);
   const std::string limit = format_seconds(budget);
   switch (against(duration, budget)) {
-    case Verdict::kKeeps: return fmt::format("{} takes {}, within the {} allowed", what, span, limit);
-    case Verdict::kBreaks: return fmt::format("{} takes {}, more than the {} allowed", what, span, limit);
-    default: return fmt::format("{} takes {}: the {} allowed may not suffice", what, span, limit);
+    case Verdict::kKeeps:
+      return fmt::format("{} takes {}, within the {} allowed", what, span, limit);
+    case Verdict::kBreaks:
+      return fmt::format("{} takes {}, more than the {} allowed", what, span, limit);
+    default:
+      return fmt::format("{} takes {}: the {} allowed may not suffice", what, span, limit);
   }
 }
 
@@ -49,7 +52,8 @@ TurnForecast forecast_turn(const Shape& shape, const Timings& timings, const Wor
 // The worse of what each budget says; the order of Verdict's first three values is from good to bad.
 Verdict judge_budgets(const TurnForecast& turn, const Workload& workload, std::vector<std::string>& reasons) {
   Verdict verdict = Verdict::kKeeps;
-  const auto judge = [&](std::string_view what, const Interval<Seconds>& duration, std::optional<Seconds> budget) {
+  const auto judge = [&](std::string_view what, const Interval<Seconds>& duration,
+                         std::optional<Seconds> budget) {
     if (!budget) return;
     verdict = std::max(verdict, against(duration, *budget));
     reasons.push_back(budget_sentence(what, duration, *budget));
@@ -75,11 +79,16 @@ bool exceeds_context(const Shape& shape, const Workload& workload) {
 
 std::string_view verdict_name(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kKeeps: return "keeps";
-    case Verdict::kAtRisk: return "at-risk";
-    case Verdict::kBreaks: return "breaks";
-    case Verdict::kDoesNotFit: return "does-not-fit";
-    case Verdict::kUnknown: return "unknown";
+    case Verdict::kKeeps:
+      return "keeps";
+    case Verdict::kAtRisk:
+      return "at-risk";
+    case Verdict::kBreaks:
+      return "breaks";
+    case Verdict::kDoesNotFit:
+      return "does-not-fit";
+    case Verdict::kUnknown:
+      return "unknown";
   }
   return "unknown";
 }
@@ -90,9 +99,10 @@ Result<void> check_workload(const Workload& workload) {
   const auto usage = [](std::string message, std::string place, std::string fix) {
     return fail(ErrorKind::kUsage, std::move(message), std::move(place), std::move(fix));
   };
-  for (const std::uint64_t tokens : {workload.prompt_tokens, workload.reply_tokens, workload.depth_tokens,
-                                     workload.context_tokens}) {
-    if (tokens > kMostTokens) return usage(fmt::format("{} tokens is beyond any model", tokens), "workload", "");
+  for (const std::uint64_t tokens :
+       {workload.prompt_tokens, workload.reply_tokens, workload.depth_tokens, workload.context_tokens}) {
+    if (tokens > kMostTokens)
+      return usage(fmt::format("{} tokens is beyond any model", tokens), "workload", "");
   }
   if (workload.cached_tokens > workload.prompt_tokens) {
     return usage(fmt::format("{} cached tokens, but the prompt has only {}", workload.cached_tokens,
@@ -100,15 +110,18 @@ Result<void> check_workload(const Workload& workload) {
                  "--cached", "Cached tokens are the part of the prompt that is already in the context.");
   }
   if (workload.prompt_tokens + workload.reply_tokens == 0) {
-    return usage("a turn without prompt and reply takes no time", "--prompt, --reply", "Give at least one token.");
+    return usage("a turn without prompt and reply takes no time", "--prompt, --reply",
+                 "Give at least one token.");
   }
   const std::uint64_t used = workload.depth_tokens + workload.prompt_tokens + workload.reply_tokens;
   if (used > workload.context_tokens) {
-    return usage(fmt::format("the turn ends at {} tokens, beyond the context of {}", used, workload.context_tokens),
-                 "--ctx", fmt::format("Give --ctx {} or more.", used));
+    return usage(
+        fmt::format("the turn ends at {} tokens, beyond the context of {}", used, workload.context_tokens),
+        "--ctx", fmt::format("Give --ctx {} or more.", used));
   }
   if (workload.sessions != 1) {
-    return fail(ErrorKind::kUnsupported, "parallel sessions are not forecast yet", "--sessions", "Give --sessions 1.");
+    return fail(ErrorKind::kUnsupported, "parallel sessions are not forecast yet", "--sessions",
+                "Give --sessions 1.");
   }
   if (workload.gpu_layers != 0) {
     return fail(ErrorKind::kUnsupported, "layers on a GPU are not forecast yet", "--gpu-layers",

@@ -18,12 +18,13 @@
 
 namespace tokcast {
 
-// One turn. Defaults: the voice turn of the story this tool grew from: a 30-token reply, the whole turn in 10 s.
+// One turn. Defaults: the voice turn of the story this tool grew from: a 30-token reply, the whole turn in 10
+// s.
 struct Workload {
   std::uint64_t prompt_tokens = 128;  // of this turn, cached ones included
   std::uint64_t cached_tokens = 0;    // of the prompt: already in the context, cost nothing
   std::uint64_t reply_tokens = 30;
-  std::uint64_t depth_tokens = 0;     // in the context before this turn
+  std::uint64_t depth_tokens = 0;       // in the context before this turn
   std::uint64_t context_tokens = 2048;  // that the engine reserves
   std::uint32_t sessions = 1;
   std::uint32_t gpu_layers = 0;
@@ -31,7 +32,8 @@ struct Workload {
   std::optional<Seconds> first_token_budget{};
 };
 
-// kUsage if the numbers contradict each other (cached > prompt, turn longer than the context, nothing to do ...).
+// kUsage if the numbers contradict each other (cached > prompt, turn longer than the context, nothing to do
+// ...).
 Result<void> check_workload(const Workload& workload);
 
 enum class Verdict {

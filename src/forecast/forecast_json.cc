@@ -8,7 +8,9 @@ Json interval_json(const Interval<Quantity>& interval) {
   return {{"low", interval.low.value}, {"expected", interval.expected.value}, {"high", interval.high.value}};
 }
 
-Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
 
 Json model_json(const Shape& shape) {
   return {{"id", shape.id},
@@ -20,9 +22,9 @@ Json model_json(const Shape& shape) {
 }
 
 Json workload_json(const Workload& workload, const std::optional<TurnForecast>& turn) {
-  return {{"prompt_tokens", workload.prompt_tokens},   {"cached_tokens", workload.cached_tokens},
-          {"reply_tokens", workload.reply_tokens},     {"depth_tokens", workload.depth_tokens},
-          {"context_tokens", workload.context_tokens}, {"sessions", workload.sessions},
+  return {{"prompt_tokens", workload.prompt_tokens},        {"cached_tokens", workload.cached_tokens},
+          {"reply_tokens", workload.reply_tokens},          {"depth_tokens", workload.depth_tokens},
+          {"context_tokens", workload.context_tokens},      {"sessions", workload.sessions},
           {"threads", turn ? Json(turn->threads) : Json()}, {"gpu_layers", workload.gpu_layers}};
 }
 
@@ -58,8 +60,10 @@ Json forecast_to_json(const Shape& shape, const Forecast& forecast, const Foreca
   Json out{{"schema", "tokcast.forecast/1"},
            {"model", model_json(shape)},
            {"machine",
-            {{"name", text_or_null(context.machine_name)}, {"profile_id", text_or_null(context.machine_profile_id)}}},
-           {"engine", {{"name", text_or_null(context.engine_name)}, {"build", text_or_null(context.engine_build)}}},
+            {{"name", text_or_null(context.machine_name)},
+             {"profile_id", text_or_null(context.machine_profile_id)}}},
+           {"engine",
+            {{"name", text_or_null(context.engine_name)}, {"build", text_or_null(context.engine_build)}}},
            {"workload", workload_json(forecast.workload, forecast.turn)},
            {"evidence", forecast.turn ? Json(evidence_name(forecast.turn->evidence)) : Json()},
            {"evidence_from", forecast.turn ? Json(forecast.turn->source) : Json()},

@@ -10,7 +10,8 @@
 
 namespace tokcast {
 
-// Whose forecast it is: names that the pure forecaster does not know. Empty strings are unknown and become null.
+// Whose forecast it is: names that the pure forecaster does not know. Empty strings are unknown and become
+// null.
 struct ForecastContext {
   std::string machine_name;
   std::string machine_profile_id;

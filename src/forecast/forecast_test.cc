@@ -26,7 +26,8 @@ TEST(Forecast, OfAVoiceTurnIsPrefillAndTheRepliesSteps) {
   const Forecast out = forecast_of({});
   ASSERT_TRUE(out.turn);
   EXPECT_NEAR(out.turn->first_token.expected.value, 1.28, 0.01);
-  EXPECT_NEAR(out.turn->turn.expected.value, 1.28 + 29 * 0.1, 0.02) << "the prompt's last token gives the first";
+  EXPECT_NEAR(out.turn->turn.expected.value, 1.28 + 29 * 0.1, 0.02)
+      << "the prompt's last token gives the first";
   EXPECT_NEAR(out.turn->decode.expected.value, 10, 0.1);
   EXPECT_NEAR(out.turn->prefill.expected.value, 100, 1);
 }
@@ -38,8 +39,10 @@ TEST(Forecast, KeepsBreaksOrRisksTheBudget) {
 }
 
 TEST(Forecast, TheWorseOfTwoBudgetsDecides) {
-  EXPECT_EQ(forecast_of({.turn_budget = Seconds(5), .first_token_budget = Seconds(0.5)}).verdict, Verdict::kBreaks);
-  EXPECT_EQ(forecast_of({.turn_budget = Seconds(5), .first_token_budget = Seconds(1.3)}).verdict, Verdict::kAtRisk);
+  EXPECT_EQ(forecast_of({.turn_budget = Seconds(5), .first_token_budget = Seconds(0.5)}).verdict,
+            Verdict::kBreaks);
+  EXPECT_EQ(forecast_of({.turn_budget = Seconds(5), .first_token_budget = Seconds(1.3)}).verdict,
+            Verdict::kAtRisk);
 }
 
 TEST(Forecast, CachedTokensCostNothing) {
@@ -76,7 +79,8 @@ TEST(Forecast, WithoutTimingsIsUnknownNotZero) {
 
 TEST(Forecast, LowsComeBeforeHighsEverywhere) {
   const Json json = forecast_to_json(tiny_shape(), forecast_of({}), {});
-  for (const char* key : {"prefill_tokens_per_second", "decode_tokens_per_second", "first_token_seconds", "turn_seconds"}) {
+  for (const char* key :
+       {"prefill_tokens_per_second", "decode_tokens_per_second", "first_token_seconds", "turn_seconds"}) {
     const double low = json[key]["low"];
     const double expected = json[key]["expected"];
     const double high = json[key]["high"];

@@ -31,7 +31,8 @@ inline Interval<Seconds> around(Seconds expected, double low_factor, double high
   return {expected * low_factor, expected, expected * high_factor};
 }
 
-// The rate at which `tokens` pass in a duration: the low rate belongs to the long duration. A duration of 0 gives 0.
+// The rate at which `tokens` pass in a duration: the low rate belongs to the long duration. A duration of 0
+// gives 0.
 inline Interval<TokensPerSecond> rate(double tokens, const Interval<Seconds>& duration) {
   const auto per_second = [tokens](Seconds seconds) {
     return TokensPerSecond(seconds.value > 0 ? tokens / seconds.value : 0);

@@ -27,8 +27,8 @@ struct MemoryNeed {
   std::optional<bool> fits() const;
 };
 
-// Keys and values in F16, as the engine keeps them by default. `measured_compute` is what the engine reported in a
-// rehearsal; without it, the buffers of llama.cpp's graph are estimated from above.
+// Keys and values in F16, as the engine keeps them by default. `measured_compute` is what the engine reported
+// in a rehearsal; without it, the buffers of llama.cpp's graph are estimated from above.
 MemoryNeed memory_need(const Shape& shape, Tokens context, std::optional<Bytes> measured_compute,
                        std::optional<MemoryBound> limit);
 

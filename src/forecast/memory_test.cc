@@ -7,7 +7,9 @@
 namespace tokcast {
 namespace {
 
-Shape llama_7b() { return *find_shape("llama-2-7b-chat:Q4_K_M"); }
+Shape llama_7b() {
+  return *find_shape("llama-2-7b-chat:Q4_K_M");
+}
 
 TEST(Memory, CountsWeightsKeysAndValuesAndBuffers) {
   const MemoryNeed need = memory_need(llama_7b(), Tokens(4096), Bytes(100), std::nullopt);
@@ -21,12 +23,18 @@ TEST(Memory, FitsOrNotIsUnknownWithoutALimit) {
 }
 
 TEST(Memory, IsHeldAgainstTheLimit) {
-  EXPECT_EQ(memory_need(llama_7b(), Tokens(2048), {}, MemoryBound{4 * kGibi.value * Bytes(1), "cgroup"}).fits(), false);
-  EXPECT_EQ(memory_need(llama_7b(), Tokens(2048), {}, MemoryBound{8 * kGibi.value * Bytes(1), "cgroup"}).fits(), true);
+  EXPECT_EQ(
+      memory_need(llama_7b(), Tokens(2048), {}, MemoryBound{4 * kGibi.value * Bytes(1), "cgroup"}).fits(),
+      false);
+  EXPECT_EQ(
+      memory_need(llama_7b(), Tokens(2048), {}, MemoryBound{8 * kGibi.value * Bytes(1), "cgroup"}).fits(),
+      true);
 }
 
 TEST(Memory, AContextThatGrowsGrowsTheNeed) {
-  const auto of = [](std::uint64_t context) { return memory_need(llama_7b(), Tokens(context), {}, {}).total(); };
+  const auto of = [](std::uint64_t context) {
+    return memory_need(llama_7b(), Tokens(context), {}, {}).total();
+  };
   EXPECT_GT(of(4096), of(2048));
 }
 

@@ -1,6 +1,7 @@
 // What a rung of the evidence ladder knows about one model on one machine: a few points in time.
 //
-// Every rung (looked-up ... measured) ends in this one value; the cost model (cost_model.h) reads nothing else.
+// Every rung (looked-up ... measured) ends in this one value; the cost model (cost_model.h) reads nothing
+// else.
 #ifndef TOKCAST_FORECAST_TIMINGS_H_
 #define TOKCAST_FORECAST_TIMINGS_H_
 
@@ -36,12 +37,12 @@ struct DecodePoint {
 
 struct Timings {
   Evidence evidence = Evidence::kEstimated;
-  std::string source;                    // one phrase: "rehearsed with layers 1 and 3 of 32", "scaled from …"
+  std::string source;  // one phrase: "rehearsed with layers 1 and 3 of 32", "scaled from …"
   std::uint32_t threads = 1;
-  std::vector<PrefillPoint> prefill{};   // at least one at depth 0; ascending in tokens, then depth
-  std::vector<DecodePoint> decode{};     // at least one; ascending in depth
+  std::vector<PrefillPoint> prefill{};      // at least one at depth 0; ascending in tokens, then depth
+  std::vector<DecodePoint> decode{};        // at least one; ascending in depth
   std::optional<Interval<Seconds>> load{};  // file in the page cache to ready; nullopt: not known
-  std::optional<Bytes> compute_bytes{};  // the engine's scratch buffers; nullopt: not known
+  std::optional<Bytes> compute_bytes{};     // the engine's scratch buffers; nullopt: not known
 };
 
 }  // namespace tokcast

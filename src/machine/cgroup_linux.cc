@@ -14,7 +14,8 @@ void keep_least(std::optional<T>& least, std::optional<T> candidate) {
   if (candidate && (!least || *candidate < *least)) least = candidate;
 }
 
-// A number in a file; nullopt for "max", for version 1's "no limit" (close to 2^63) and for anything unreadable.
+// A number in a file; nullopt for "max", for version 1's "no limit" (close to 2^63) and for anything
+// unreadable.
 std::optional<std::uint64_t> read_limit(const std::string& path) {
   const auto line = read_line(path);
   if (!line) return std::nullopt;
@@ -63,8 +64,8 @@ std::optional<double> quota_v1(const std::string& folder) {
   return static_cast<double>(*quota) / static_cast<double>(*period);
 }
 
-// "/a/b" below `mount`: mount/a/b, mount/a, mount. A group path from outside our namespace may not exist here; its
-// ancestors then still do.
+// "/a/b" below `mount`: mount/a/b, mount/a, mount. A group path from outside our namespace may not exist
+// here; its ancestors then still do.
 std::vector<std::string> ancestry(const std::string& mount, std::string group) {
   std::vector<std::string> folders;
   while (!group.empty() && group != "/") {

@@ -1,4 +1,5 @@
-// How much others disturbed a stretch of time: read before and after, the difference is recorded beside the samples.
+// How much others disturbed a stretch of time: read before and after, the difference is recorded beside the
+// samples.
 #ifndef TOKCAST_MACHINE_CONTENTION_H_
 #define TOKCAST_MACHINE_CONTENTION_H_
 

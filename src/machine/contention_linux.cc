@@ -9,7 +9,8 @@
 namespace tokcast {
 namespace {
 
-// "some avg10=0.21 avg60=4.27 avg300=2.64 total=23573152" (microseconds), docs: kernel Documentation/accounting/psi
+// "some avg10=0.21 avg60=4.27 avg300=2.64 total=23573152" (microseconds), docs: kernel
+// Documentation/accounting/psi
 std::optional<Seconds> read_pressure(const std::string& root) {
   const auto text = read_line(root + "/proc/pressure/cpu");
   if (!text) return std::nullopt;
@@ -30,8 +31,9 @@ std::optional<Seconds> read_stolen(const std::string& root) {
   }
   if (words.size() < 9 || words[0] != "cpu") return std::nullopt;
   const auto ticks = parse_uint(words[8]);
-  return ticks ? std::optional(Seconds(static_cast<double>(*ticks) / static_cast<double>(sysconf(_SC_CLK_TCK))))
-               : std::nullopt;
+  return ticks
+             ? std::optional(Seconds(static_cast<double>(*ticks) / static_cast<double>(sysconf(_SC_CLK_TCK))))
+             : std::nullopt;
 }
 
 std::optional<double> share(std::optional<Seconds> before, std::optional<Seconds> after, double of_seconds) {
@@ -41,7 +43,9 @@ std::optional<double> share(std::optional<Seconds> before, std::optional<Seconds
 
 }  // namespace
 
-ContentionCounters read_contention(const std::string& root) { return {read_pressure(root), read_stolen(root)}; }
+ContentionCounters read_contention(const std::string& root) {
+  return {read_pressure(root), read_stolen(root)};
+}
 
 Contention contention_between(const ContentionCounters& before, const ContentionCounters& after, Seconds wall,
                               std::uint32_t cpus) {

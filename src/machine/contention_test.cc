@@ -25,7 +25,8 @@ TEST(Contention, IsTheShareOfTimeBetweenTwoReadings) {
 TEST(Contention, ReadsPressureAndStolenTime) {
   std::string root = testing::TempDir() + "tokcast-contention-XXXXXX";
   ASSERT_NE(mkdtemp(root.data()), nullptr);
-  ASSERT_TRUE(write_file(root + "/proc/pressure/cpu", "some avg10=0.21 avg60=4.27 avg300=2.64 total=2500000\n"));
+  ASSERT_TRUE(
+      write_file(root + "/proc/pressure/cpu", "some avg10=0.21 avg60=4.27 avg300=2.64 total=2500000\n"));
   ASSERT_TRUE(write_file(root + "/proc/stat", "cpu  64034 0 12122 269581 1168 0 102 300 0 0\ncpu0 1 2 3\n"));
   const ContentionCounters counters = read_contention(root);
   EXPECT_DOUBLE_EQ(counters.cpu_pressure->value, 2.5);

@@ -20,15 +20,15 @@ struct MemoryLimit {
 };
 
 struct Machine {
-  std::string name;                                  // the processor's name, or "unknown processor"
-  std::optional<std::uint32_t> logical_cpus{};       // online
-  std::optional<std::uint32_t> physical_cores{};     // behind the logical CPUs that we may run on
-  std::optional<std::uint32_t> allowed_cpus{};       // in our affinity mask
-  std::optional<double> cpu_quota{};                 // CPUs' worth of time per period; nullopt: no quota
-  std::optional<Bytes> last_level_cache{};           // of one socket
+  std::string name;                               // the processor's name, or "unknown processor"
+  std::optional<std::uint32_t> logical_cpus{};    // online
+  std::optional<std::uint32_t> physical_cores{};  // behind the logical CPUs that we may run on
+  std::optional<std::uint32_t> allowed_cpus{};    // in our affinity mask
+  std::optional<double> cpu_quota{};              // CPUs' worth of time per period; nullopt: no quota
+  std::optional<Bytes> last_level_cache{};        // of one socket
   std::optional<Bytes> memory_total{};
-  std::optional<Bytes> memory_available{};           // what the kernel could still give without swapping
-  std::optional<Bytes> cgroup_memory_free{};         // least limit minus usage (without page cache) on our ancestry
+  std::optional<Bytes> memory_available{};    // what the kernel could still give without swapping
+  std::optional<Bytes> cgroup_memory_free{};  // least limit minus usage (without page cache) on our ancestry
   std::string kernel{};
 
   // Threads that make sense for the engine: physical cores within affinity and quota, at least 1.
@@ -39,8 +39,8 @@ struct Machine {
   std::string identity() const;
 };
 
-// Reads /proc and /sys below `root` ("" for the real ones). The affinity mask is the calling process's own when root
-// is empty, else all CPUs online there. Never fails: what cannot be read is unknown.
+// Reads /proc and /sys below `root` ("" for the real ones). The affinity mask is the calling process's own
+// when root is empty, else all CPUs online there. Never fails: what cannot be read is unknown.
 Machine read_machine(const std::string& root = "");
 
 }  // namespace tokcast

@@ -127,7 +127,8 @@ std::string Machine::identity() const {
 Machine read_machine(const std::string& root) {
   Machine machine;
   machine.name = processor_name(read_line(root + "/proc/cpuinfo").value_or(""));
-  std::vector<std::uint32_t> cpus = parse_cpu_list(read_line(root + "/sys/devices/system/cpu/online").value_or(""));
+  std::vector<std::uint32_t> cpus =
+      parse_cpu_list(read_line(root + "/sys/devices/system/cpu/online").value_or(""));
   if (!cpus.empty()) machine.logical_cpus = static_cast<std::uint32_t>(cpus.size());
   if (root.empty()) cpus = own_affinity();
   if (!cpus.empty()) {

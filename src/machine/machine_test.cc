@@ -15,7 +15,9 @@ class FakeMachine : public testing::Test {
     root_ = testing::TempDir() + "tokcast-machine-XXXXXX";
     ASSERT_NE(mkdtemp(root_.data()), nullptr);
   }
-  void has(const std::string& path, const std::string& content) { ASSERT_TRUE(write_file(root_ + path, content)); }
+  void has(const std::string& path, const std::string& content) {
+    ASSERT_TRUE(write_file(root_ + path, content));
+  }
   void has_cores_with_two_threads(std::uint32_t cores) {
     has("/sys/devices/system/cpu/online", "0-" + std::to_string(2 * cores - 1));
     for (std::uint32_t cpu = 0; cpu < 2 * cores; ++cpu) {

@@ -29,12 +29,14 @@ Result<Shape> shape_of_row(std::string_view id, std::string_view mix) {
 
 Result<Shape> find_shape(const std::string& name) {
   if (std::filesystem::exists(name)) return shape_of_file(name);
-  if (name.find("://") != std::string::npos || (name.find('/') != std::string::npos && !name.ends_with(".gguf"))) {
+  if (name.find("://") != std::string::npos ||
+      (name.find('/') != std::string::npos && !name.ends_with(".gguf"))) {
     return fail(ErrorKind::kUnsupported, "models on a hub cannot be read yet", name,
                 "Give a GGUF file, or an id of the catalogue (`tokcast models`).");
   }
   if (name.ends_with(".gguf")) {
-    return fail(ErrorKind::kNotFound, "no such file", name, "Check the path, or give an id of the catalogue.");
+    return fail(ErrorKind::kNotFound, "no such file", name,
+                "Check the path, or give an id of the catalogue.");
   }
   const auto colon = name.rfind(':');
   if (colon == std::string::npos) return shape_of_row(name, kDefaultMix);

@@ -15,8 +15,8 @@
 namespace tokcast {
 namespace {
 
-// What skeletons cannot show (cache residency, layer order, memory placement), as a share of the duration: the
-// residuals of docs/ACCURACY.md once sampling is taken out.
+// What skeletons cannot show (cache residency, layer order, memory placement), as a share of the duration:
+// the residuals of docs/ACCURACY.md once sampling is taken out.
 constexpr double kFloor = 0.05;
 // One round cannot show drift; this stands in for it.
 constexpr double kUnknownDrift = 0.06;
@@ -25,14 +25,18 @@ constexpr double kDepthUncertainty = 0.25;
 // Deviations in 90 % of a normal distribution, to one side.
 constexpr double kSigmas = 1.645;
 
-// How well work predicts cost, a priori. Decode reads bytes, and kinds differ little in bytes per second; prefill
-// multiplies, and kernels of different types differ several-fold (repacked or not; docs/FORECAST.md).
+// How well work predicts cost, a priori. Decode reads bytes, and kinds differ little in bytes per second;
+// prefill multiplies, and kernels of different types differ several-fold (repacked or not; docs/FORECAST.md).
 constexpr double kDecodeKindDeviation = 0.15;
 constexpr double kPrefillKindDeviation = 0.6;
-constexpr double kOutsideDeviation = 0.5;
-// The output matrix meets one token of a prefill, as slowly as in decode: it costs about as much as ten tokens of
-// the same size in a batch would.
+constexpr double kDecodeOutsideDeviation = 0.5;
+constexpr double kPrefillOutsideDeviation = 1.0;
+// The output matrix meets one token of a prefill, as slowly as in decode: it costs about as much as ten
+// tokens of the same size in a batch would.
 constexpr double kOutsideTokens = 10;
+// The last layer of a prefill does its feed-forward part for the one token whose logits are asked (llama.cpp
+// drops the other rows there): about a third of a layer is left, and counts as outside the layers.
+constexpr double kLastLayerShare = 0.3;
 
 // Keys and values looked at in these layers with `depth` tokens in the context.
 double attention_work(const Shape& shape, const std::vector<std::uint32_t>& layers, double depth) {
@@ -53,19 +57,24 @@ double outside_decode_bytes(const Shape& shape, const LayerKinds& kinds) {
 }
 
 std::vector<Unknown> decode_unknowns(const Shape& shape, const LayerKinds& kinds) {
-  std::vector<Unknown> out{{outside_decode_bytes(shape, kinds), kOutsideDeviation}};
+  std::vector<Unknown> out{{outside_decode_bytes(shape, kinds), kDecodeOutsideDeviation}};
   for (const LayerKindFacts& kind : kinds.kinds) out.push_back({kind.decode_bytes, kDecodeKindDeviation});
   return out;
 }
 
 std::vector<Unknown> prefill_unknowns(const Shape& shape, const LayerKinds& kinds, double tokens) {
   const double output_matrix = static_cast<double>(shape.vocabulary) * shape.embedding_length;
-  std::vector<Unknown> out{{output_matrix * kOutsideTokens, kOutsideDeviation}};
-  for (const LayerKindFacts& kind : kinds.kinds) out.push_back({kind.active_parameters * tokens, kPrefillKindDeviation});
+  const double last_layer = kinds.facts(shape.layers.size() - 1).active_parameters * kLastLayerShare;
+  std::vector<Unknown> out{{output_matrix * kOutsideTokens + last_layer * tokens, kPrefillOutsideDeviation}};
+  for (const LayerKindFacts& kind : kinds.kinds)
+    out.push_back({kind.active_parameters * tokens, kPrefillKindDeviation});
   return out;
 }
 
-Composition composition(const LayerKinds& kinds, const std::vector<std::uint32_t>& layers) {
+// How often the unknowns enter: once what lies outside, then each kind of layer; in prefill without the last
+// layer.
+Composition composition(const LayerKinds& kinds, std::vector<std::uint32_t> layers, bool prefill) {
+  if (prefill) layers.pop_back();
   Composition out{1};
   for (const double count : kinds.count(layers)) out.push_back(count);
   return out;
@@ -83,14 +92,17 @@ class Extension {
                 .threads = rehearsal_.threads,
                 .compute_bytes = rehearsal_.compute_bytes};
     for (const BenchTest& test : samples_.tests_in_rounds()) {
-      if (samples_.of(test, false).empty()) return fail(ErrorKind::kBadInput, "a rehearsal without its small skeleton");
+      if (samples_.of(test, false).empty())
+        return fail(ErrorKind::kBadInput, "a rehearsal without its small skeleton");
       if (test.generate > 0) out.decode.push_back(per_token(test, whole(test)));
       if (test.prompt > 0) out.prefill.push_back({test.prompt, 0, whole(test)});
     }
-    if (out.prefill.empty() || out.decode.empty()) return fail(ErrorKind::kBadInput, "a rehearsal without rounds");
+    if (out.prefill.empty() || out.decode.empty())
+      return fail(ErrorKind::kBadInput, "a rehearsal without rounds");
     add_batch(out);
     add_depth(out);
-    std::ranges::sort(out.prefill, {}, [](const auto& point) { return std::pair(point.tokens, point.depth); });
+    std::ranges::sort(out.prefill, {},
+                      [](const auto& point) { return std::pair(point.tokens, point.depth); });
     out.load = load();
     return out;
   }
@@ -103,12 +115,14 @@ class Extension {
 
   Extrapolated extrapolated(const BenchTest& test, const std::vector<double>& small,
                             const std::vector<double>& large) const {
-    const auto unknowns = test.generate > 0 ? decode_unknowns(shape_, kinds_)
-                                            : prefill_unknowns(shape_, kinds_, test.prompt);
-    return extrapolate(unknowns,
-                       {composition(kinds_, rehearsal_.plan.small()), quiet(small), quiet_deviation(small)},
-                       {composition(kinds_, rehearsal_.plan.large), quiet(large), quiet_deviation(large)},
-                       composition(kinds_, all_layers(shape_)));
+    const auto unknowns =
+        test.generate > 0 ? decode_unknowns(shape_, kinds_) : prefill_unknowns(shape_, kinds_, test.prompt);
+    const auto made_of = [&](const std::vector<std::uint32_t>& layers) {
+      return composition(kinds_, layers, test.prompt > 0);
+    };
+    return extrapolate(unknowns, {made_of(rehearsal_.plan.small()), quiet(small), quiet_deviation(small)},
+                       {made_of(rehearsal_.plan.large), quiet(large), quiet_deviation(large)},
+                       made_of(all_layers(shape_)));
   }
 
   // Half the 90 % interval of the mean of the rounds, as a share.
@@ -128,8 +142,15 @@ class Extension {
     const double uncertainty =
         std::hypot(kSigmas * all.deviation / all.seconds, drift(test, all.seconds), kFloor);
     const double lost = samples_.share_lost(test.generate > 0);
-    return around(Seconds(all.seconds * (1 + lost)), (1 - std::min(uncertainty, 0.9)) / (1 + lost),
-                  1 + uncertainty + lost);
+    return around(Seconds(all.seconds * (1 + lost)),
+                  quiet_share() * (1 - std::min(uncertainty, 0.9)) / (1 + lost), 1 + uncertainty + lost);
+  }
+
+  // On a machine that was busy all the time not even the quiet samples are quiet: the low end must allow for
+  // that.
+  double quiet_share() const {
+    const Contention& seen = rehearsal_.contention;
+    return 1 - std::max(seen.cpu_pressure_share.value_or(0), seen.stolen_share.value_or(0)) / 2;
   }
 
   // A full micro-batch on the large skeleton against its prefill of 128: the whole grows likewise.
@@ -156,8 +177,8 @@ class Extension {
       const double extra = added * attention_work(shape_, all_layers(shape_), depth) /
                            attention_work(shape_, rehearsal_.plan.large, depth);
       const double lost = samples_.share_lost(deep->test.generate > 0);
-      const auto duration = whole(shallow) + around(Seconds(extra * (1 + lost)), 1 - kDepthUncertainty,
-                                                    1 + kDepthUncertainty);
+      const auto duration =
+          whole(shallow) + around(Seconds(extra * (1 + lost)), 1 - kDepthUncertainty, 1 + kDepthUncertainty);
       if (deep->test.generate > 0) out.decode.push_back(per_token(deep->test, duration));
       if (deep->test.prompt > 0) out.prefill.push_back({deep->test.prompt, deep->test.depth, duration});
     }
@@ -172,8 +193,8 @@ class Extension {
     for (std::size_t i = rehearsal_.plan.small_count; i < rehearsal_.plan.large.size(); ++i) {
       added += static_cast<double>(kinds_.facts(rehearsal_.plan.large[i]).bytes);
     }
-    const double rest = static_cast<double>(shape_.weight_bytes().value) -
-                        static_cast<double>(rehearsal_.plan.bytes.value);
+    const double rest =
+        static_cast<double>(shape_.weight_bytes().value) - static_cast<double>(rehearsal_.plan.bytes.value);
     return around(Seconds(large + std::max(0.0, large - small) / added * std::max(rest, 0.0)), 0.7, 1.5);
   }
 
@@ -190,7 +211,8 @@ Result<Timings> extend(const Shape& shape, const Rehearsal& rehearsal) {
     return fail(ErrorKind::kBadInput, "this rehearsal is of another model", rehearsal.model);
   }
   for (const std::uint32_t layer : rehearsal.plan.large) {
-    if (layer >= shape.layers.size()) return fail(ErrorKind::kBadInput, "a rehearsal of layers that do not exist");
+    if (layer >= shape.layers.size())
+      return fail(ErrorKind::kBadInput, "a rehearsal of layers that do not exist");
   }
   return Extension(shape, rehearsal).run();
 }

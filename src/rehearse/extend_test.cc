@@ -7,7 +7,8 @@
 namespace tokcast {
 namespace {
 
-// A machine whose every duration is known: outside + layers x per layer (+ depth), so the right answer is too.
+// A machine whose every duration is known: outside + layers x per layer (+ depth), so the right answer is
+// too.
 struct KnownMachine {
   double outside = 0.010;
   double per_layer = 0.005;
@@ -24,7 +25,8 @@ void add(Rehearsal& rehearsal, RehearsalPass pass, std::uint32_t number, bool la
          const KnownMachine& machine, double disturbance = 1) {
   const std::size_t layers = large ? rehearsal.plan.large.size() : rehearsal.plan.small_count;
   const Seconds seconds(machine.duration(test, layers));
-  rehearsal.samples.push_back({pass, number, large, test, false, {seconds, seconds, seconds, seconds * disturbance}});
+  rehearsal.samples.push_back(
+      {pass, number, large, test, false, {seconds, seconds, seconds, seconds * disturbance}});
 }
 
 Rehearsal rehearsal_on(const KnownMachine& machine, const Shape& shape, double disturbance = 1) {
@@ -32,7 +34,8 @@ Rehearsal rehearsal_on(const KnownMachine& machine, const Shape& shape, double d
   rehearsal.plan = {.large = {0, 1, 2, 3}, .small_count = 1, .bytes = Bytes(1)};
   for (const std::uint32_t round : {0U, 1U}) {
     for (const bool large : {false, true}) {
-      for (const BenchTest test : {BenchTest{.prompt = 32}, BenchTest{.prompt = 128}, BenchTest{.generate = 8}}) {
+      for (const BenchTest test :
+           {BenchTest{.prompt = 32}, BenchTest{.prompt = 128}, BenchTest{.generate = 8}}) {
         add(rehearsal, RehearsalPass::kRound, round, large, test, machine, disturbance);
       }
     }
@@ -85,6 +88,17 @@ TEST(Extend, ContentionRaisesTheExpectedAndTheHighEnd) {
   EXPECT_NEAR(busy.expected / quiet.expected, 1 + 0.25 / 4, 0.02);
   EXPECT_GT(busy.high / busy.expected, quiet.high / quiet.expected);
   EXPECT_LE(busy.low, quiet.low) << "the machine's own speed is the same, only less sure";
+}
+
+TEST(Extend, AMachineThatWasBusyAllTheTimeMayBeFasterThanItsBestSamples) {
+  const Shape shape = tiny_shape();
+  Rehearsal busy = rehearsal_on({}, shape);
+  busy.contention.cpu_pressure_share = 0.8;
+  const auto calm = extend(shape, rehearsal_on({}, shape));
+  const auto wide = extend(shape, busy);
+  ASSERT_TRUE(calm && wide);
+  EXPECT_NEAR(wide->decode.front().duration.low / calm->decode.front().duration.low, 0.6, 1e-9);
+  EXPECT_EQ(wide->decode.front().duration.high, calm->decode.front().duration.high);
 }
 
 TEST(Extend, RoundsThatDisagreeWidenTheInterval) {

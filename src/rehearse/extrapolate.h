@@ -1,10 +1,10 @@
 // From two skeletons to the whole: a linear model with a prior, solved exactly.
 //
-// A duration is outside + sum over kinds of (layers of the kind x cost of one). Two measurements cannot tell three or
-// more unknowns apart; a prior (cost in proportion to work, each kind uncertain by itself) fills the gap, and what the
-// measurements do not settle remains as deviation of the result. With one kind of layer and little noise the answer is
-// the straight line through the two points. This is Gaussian conditioning (kriging); see Rasmussen & Williams,
-// Gaussian Processes for Machine Learning, section 2.1.
+// A duration is outside + sum over kinds of (layers of the kind x cost of one). Two measurements cannot tell
+// three or more unknowns apart; a prior (cost in proportion to work, each kind uncertain by itself) fills the
+// gap, and what the measurements do not settle remains as deviation of the result. With one kind of layer and
+// little noise the answer is the straight line through the two points. This is Gaussian conditioning
+// (kriging); see Rasmussen & Williams, Gaussian Processes for Machine Learning, section 2.1.
 #ifndef TOKCAST_REHEARSE_EXTRAPOLATE_H_
 #define TOKCAST_REHEARSE_EXTRAPOLATE_H_
 

@@ -15,8 +15,8 @@ TEST(Extrapolate, OneKindIsTheStraightLineThroughBothSkeletons) {
 }
 
 TEST(Extrapolate, TellsTwoKindsApartWhereTheSmallSkeletonHasOnlyOne) {
-  // A rich layer costs 4 times a plain one although its work is only 1.2 times: as unpacked kernels do in prefill.
-  // Nearly nothing lies outside.
+  // A rich layer costs 4 times a plain one although its work is only 1.2 times: as unpacked kernels do in
+  // prefill. Nearly nothing lies outside.
   const std::vector<Unknown> unknowns{{0.01, 0.5}, {1, 0.6}, {1.2, 0.6}};
   const auto whole = extrapolate(unknowns, {{1, 1, 0}, 1, kExact}, {{1, 2, 1}, 6, kExact}, {1, 16, 16});
   EXPECT_NEAR(whole.seconds, 16 * 1 + 16 * 4, 1.0);

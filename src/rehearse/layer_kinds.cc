@@ -30,7 +30,8 @@ std::vector<LayerText> describe_layers(const Shape& shape) {
     const LayerShape& layer = shape.layers[i];
     layers[i].facts.window_blind =
         fmt::format("{}/{}/{}", static_cast<int>(layer.kind), layer.mixture_of_experts, layer.kv_heads);
-    layers[i].facts.position = fmt::format("{}/{}", layers[i].facts.window_blind, layer.sliding_window.value_or(0));
+    layers[i].facts.position =
+        fmt::format("{}/{}", layers[i].facts.window_blind, layer.sliding_window.value_or(0));
   }
   for (const Tensor& tensor : shape.header.tensors) {
     const auto index = tensor.layer();

@@ -11,11 +11,11 @@
 namespace tokcast {
 
 struct LayerKindFacts {
-  std::string position;         // what the engine decides by position: window, recurrence, experts
-  std::string window_blind;     // the same without the window
-  std::uint64_t bytes = 0;      // of its tensors
-  double decode_bytes = 0;      // read for one token: chosen experts only
-  double active_parameters = 0; // likewise
+  std::string position;          // what the engine decides by position: window, recurrence, experts
+  std::string window_blind;      // the same without the window
+  std::uint64_t bytes = 0;       // of its tensors
+  double decode_bytes = 0;       // read for one token: chosen experts only
+  double active_parameters = 0;  // likewise
 };
 
 struct LayerKinds {

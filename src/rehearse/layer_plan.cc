@@ -55,11 +55,6 @@ class ProportionalPicker {
     return static_cast<std::uint32_t>(layers_[key][nth % layers_[key].size()]);
   }
 
-  void restart() {
-    picked_ = 0;
-    picked_of_.clear();
-  }
-
  private:
   using Key = std::pair<std::size_t, std::size_t>;  // place in the pattern, kind
 
@@ -91,9 +86,9 @@ struct Counts {
   std::size_t large = 0;
 };
 
-// As many layers as the budget holds, at least one repetition of the pattern beyond the small skeleton's; that gets
-// about a quarter of them. Where the pattern is a single layer, two at least are added: a difference of two halves
-// its noise.
+// As many layers as the budget holds, at least one repetition of the pattern beyond the small skeleton's;
+// that gets about a quarter of them. Where the pattern is a single layer, two at least are added: a
+// difference of two halves its noise.
 Counts choose_counts(Pattern pattern, std::size_t layers, double affordable) {
   const std::size_t repeats = (layers - pattern.lead) / pattern.period;
   const std::size_t least_added = pattern.period == 1 && repeats >= 3 ? 2 : 1;
@@ -122,11 +117,14 @@ LayerPlan plan_for(const Shape& shape, const LayerKinds& kinds, Pattern pattern,
     layer_bytes += static_cast<double>(kinds.facts(i).bytes);
   }
   const double average = layer_bytes / static_cast<double>(shape.layers.size() - pattern.lead);
+  // A large vocabulary may use up the budget alone; the difference of two skeletons of hardly any layers
+  // would then drown in the noise of what lies outside them.
+  constexpr double kLeastLayerBytes = 300e6;
+  const double least = std::min(0.13 * static_cast<double>(shape.weight_bytes().value), kLeastLayerBytes);
   const double room = static_cast<double>(byte_budget.value) - static_cast<double>(plan.bytes.value);
-  const Counts counts = choose_counts(pattern, shape.layers.size(), room / average);
+  const Counts counts = choose_counts(pattern, shape.layers.size(), std::max(room, least) / average);
   ProportionalPicker picker(kinds, pattern);
   for (std::size_t position = 0; position < counts.large; ++position) {
-    if (position == counts.small) picker.restart();  // what the large one adds shall be in proportion by itself
     plan.large.push_back(picker.pick(position));
     plan.bytes += Bytes(kinds.facts(plan.large.back()).bytes);
   }
@@ -137,9 +135,10 @@ LayerPlan plan_for(const Shape& shape, const LayerKinds& kinds, Pattern pattern,
 }  // namespace
 
 Bytes rehearsal_byte_budget(const Shape& shape) {
-  constexpr std::uint64_t kSmallModelBytes = 300ULL << 20U;
+  constexpr std::uint64_t kLeast = 300ULL << 20U;
+  constexpr std::uint64_t kMost = 1ULL << 30U;
   const std::uint64_t total = shape.weight_bytes().value;
-  return Bytes(std::min(std::max(total * 15 / 100, kSmallModelBytes), total * 60 / 100));
+  return Bytes(std::min({std::max(total * 15 / 100, kLeast), total * 60 / 100, kMost}));
 }
 
 Result<LayerPlan> plan_layers(const Shape& shape, Bytes byte_budget) {
@@ -149,16 +148,19 @@ Result<LayerPlan> plan_layers(const Shape& shape, Bytes byte_budget) {
   const LayerKinds kinds = layer_kinds(shape);
   const std::size_t lead = count_lead(shape);
   std::optional<LayerPlan> best;
-  // Long window patterns (one full layer in six) make large skeletons. Windows matter only to the cost of depth, which
-  // is counted by its own work, so positions may ignore them where that saves much.
+  // Long window patterns (one full layer in six) make large skeletons. Windows matter only to the cost of
+  // depth, which is counted by its own work, so positions may ignore them where that saves much.
+  constexpr double kWorthIgnoring = 0.7;
   for (const PositionKey key : {&LayerKindFacts::position, &LayerKindFacts::window_blind}) {
     const std::size_t period = find_period(kinds, lead, key);
-    if (period == 0 || (best && best->bytes <= byte_budget * 2)) continue;
-    best = plan_for(shape, kinds, {lead, period}, byte_budget);
+    if (period == 0) continue;
+    LayerPlan plan = plan_for(shape, kinds, {lead, period}, byte_budget);
+    if (!best || plan.bytes / best->bytes < kWorthIgnoring) best = std::move(plan);
   }
   if (!best) {
-    return fail(ErrorKind::kUnsupported, "its layers follow no repeating pattern that two skeletons could show",
-                shape.id, "It cannot be rehearsed yet.");
+    return fail(ErrorKind::kUnsupported,
+                "its layers follow no repeating pattern that two skeletons could show", shape.id,
+                "It cannot be rehearsed yet.");
   }
   return *best;
 }

@@ -1,7 +1,7 @@
 // Random weights that are legal in every tensor type: finite block scales, no denormals, means near zero.
 //
-// Speed does not depend on the values as long as they are legal; means near zero keep activations finite through
-// many layers and let a mixture's router see different hidden states, so that its experts spread.
+// Speed does not depend on the values as long as they are legal; means near zero keep activations finite
+// through many layers and let a mixture's router see different hidden states, so that its experts spread.
 #ifndef TOKCAST_REHEARSE_RANDOM_WEIGHTS_H_
 #define TOKCAST_REHEARSE_RANDOM_WEIGHTS_H_
 

@@ -29,13 +29,13 @@ struct ScaleAt {
 };
 
 TEST(RandomWeights, EveryBlockScaleIsANormalFiniteNumber) {
-  const ScaleAt all[] = {{GgmlType::kQ4_0, {0}},     {GgmlType::kQ4_1, {0, 2}},    {GgmlType::kQ5_0, {0}},
-                         {GgmlType::kQ5_1, {0, 2}},  {GgmlType::kQ8_0, {0}},       {GgmlType::kQ2_K, {80, 82}},
-                         {GgmlType::kQ3_K, {108}},   {GgmlType::kQ4_K, {0, 2}},    {GgmlType::kQ5_K, {0, 2}},
-                         {GgmlType::kQ6_K, {208}},   {GgmlType::kIQ2_XXS, {0}},    {GgmlType::kIQ2_XS, {0}},
-                         {GgmlType::kIQ2_S, {0}},    {GgmlType::kIQ3_XXS, {0}},    {GgmlType::kIQ3_S, {0}},
-                         {GgmlType::kIQ1_S, {0}},    {GgmlType::kIQ4_NL, {0}},     {GgmlType::kIQ4_XS, {0}},
-                         {GgmlType::kTQ1_0, {52}},   {GgmlType::kTQ2_0, {64}}};
+  const ScaleAt all[] = {{GgmlType::kQ4_0, {0}},    {GgmlType::kQ4_1, {0, 2}}, {GgmlType::kQ5_0, {0}},
+                         {GgmlType::kQ5_1, {0, 2}}, {GgmlType::kQ8_0, {0}},    {GgmlType::kQ2_K, {80, 82}},
+                         {GgmlType::kQ3_K, {108}},  {GgmlType::kQ4_K, {0, 2}}, {GgmlType::kQ5_K, {0, 2}},
+                         {GgmlType::kQ6_K, {208}},  {GgmlType::kIQ2_XXS, {0}}, {GgmlType::kIQ2_XS, {0}},
+                         {GgmlType::kIQ2_S, {0}},   {GgmlType::kIQ3_XXS, {0}}, {GgmlType::kIQ3_S, {0}},
+                         {GgmlType::kIQ1_S, {0}},   {GgmlType::kIQ4_NL, {0}},  {GgmlType::kIQ4_XS, {0}},
+                         {GgmlType::kTQ1_0, {52}},  {GgmlType::kTQ2_0, {64}}};
   for (const ScaleAt& scale : all) {
     const auto bytes = random_blocks(scale.type, 100, 7);
     const std::uint64_t step = geometry(scale.type).block_bytes;

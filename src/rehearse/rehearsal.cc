@@ -64,7 +64,8 @@ class Stage {
 
   Result<void> round() {
     const auto begin = Clock::now();
-    const std::vector<BenchTest> tests{{.prompt = kSmallPrefill}, {.prompt = kPrefill}, {.generate = kDecodeTokens}};
+    const std::vector<BenchTest> tests{
+        {.prompt = kSmallPrefill}, {.prompt = kPrefill}, {.generate = kDecodeTokens}};
     say(fmt::format("round {}", rounds_ + 1));
     if (auto ok = bench(RehearsalPass::kRound, false, tests, kRepetitions); !ok) return ok;
     if (auto ok = bench(RehearsalPass::kRound, true, tests, kRepetitions); !ok) return ok;
@@ -99,7 +100,8 @@ class Stage {
   }
   Seconds batch_cost() const { return load_ + prefill_ * (1.1 * kBatchPrefill / kPrefill); }
 
-  Result<void> bench(RehearsalPass pass, bool large, const std::vector<BenchTest>& tests, std::uint32_t repetitions) {
+  Result<void> bench(RehearsalPass pass, bool large, const std::vector<BenchTest>& tests,
+                     std::uint32_t repetitions) {
     if (auto ok = large ? skeleton_.become_large() : skeleton_.become_small(); !ok) return ok;
     BenchRequest request{.model_path = skeleton_.path(),
                          .inherited_descriptors = {skeleton_.descriptor()},
@@ -120,8 +122,8 @@ class Stage {
     for (const BenchSamples& result : run.results) {
       sampled += sum(result.samples);
       const bool first = &result == &run.results.front();
-      record_.samples.push_back({pass, pass == RehearsalPass::kRound ? rounds_ : 0, large, result.test, first,
-                                 result.samples});
+      record_.samples.push_back(
+          {pass, pass == RehearsalPass::kRound ? rounds_ : 0, large, result.test, first, result.samples});
       if (!large || result.test.depth != 0) continue;
       if (result.test.prompt == kPrefill) prefill_ = median(result.samples);
       if (result.test.generate == kDecodeTokens) decode_ = median(result.samples);
@@ -151,7 +153,8 @@ class Stage {
 };
 
 bool has_attention(const Shape& shape) {
-  return std::ranges::any_of(shape.layers, [](const LayerShape& l) { return l.kind == LayerKind::kAttention; });
+  return std::ranges::any_of(shape.layers,
+                             [](const LayerShape& l) { return l.kind == LayerKind::kAttention; });
 }
 
 }  // namespace
@@ -192,8 +195,8 @@ Result<Rehearsal> rehearse(const Shape& shape, const Engine& engine, const Machi
   Stage stage(engine, options, std::move(*skeleton), start, record);
   if (auto ok = stage.run(has_attention(shape)); !ok) return std::unexpected(ok.error());
   record.wall = since(start);
-  record.contention =
-      contention_between(counters, read_contention(), record.wall, machine.logical_cpus.value_or(options.threads));
+  record.contention = contention_between(counters, read_contention(), record.wall,
+                                         machine.logical_cpus.value_or(options.threads));
   return record;
 }
 

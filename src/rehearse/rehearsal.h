@@ -1,12 +1,13 @@
 // A rehearsal: the engine timed on a small and a large skeleton of a model, raw samples kept.
 //
 // What is run, in this order, each as one engine process, as far as the time allowance reaches:
-//   1. rounds: small then large skeleton; prefill of 32 and 128 tokens, decode of 8, at depth 0 (two rounds at least,
+//   1. rounds: small then large skeleton; prefill of 32 and 128 tokens, decode of 8, at depth 0 (two rounds
+//   at least,
 //      so that drift shows; further ones as time allows);
 //   2. depth: the large skeleton at depth 0 and at the deepest context that time allows (cost of attention);
 //   3. batch: the large skeleton with a prefill of 512 tokens (a full micro-batch).
-// Only rounds need the small skeleton: what it is for is the cost outside the layers, which neither depth nor batch
-// size changes.
+// Only rounds need the small skeleton: what it is for is the cost outside the layers, which neither depth nor
+// batch size changes.
 #ifndef TOKCAST_REHEARSE_REHEARSAL_H_
 #define TOKCAST_REHEARSE_REHEARSAL_H_
 
@@ -36,18 +37,18 @@ struct RehearsalSamples {
   std::uint32_t number = 0;  // of the round; 0 for other passes
   bool large = false;        // which skeleton
   BenchTest test{};
-  bool after_load = false;       // the first sample also touched the weights for the first time
+  bool after_load = false;  // the first sample also touched the weights for the first time
   std::vector<Seconds> samples{};
 };
 
 struct Rehearsal {
-  std::string model;             // Shape::id
-  std::string shape_key;         // of the shape, the same for the same tensors and hyper-parameters
+  std::string model;      // Shape::id
+  std::string shape_key;  // of the shape, the same for the same tensors and hyper-parameters
   std::string engine_identity;
   std::string engine_version;
   std::string machine_identity;
   std::string machine_name;
-  std::int64_t unix_time = 0;    // when it was made, seconds
+  std::int64_t unix_time = 0;  // when it was made, seconds
   std::uint32_t threads = 1;
   LayerPlan plan{};
   std::vector<RehearsalSamples> samples{};
@@ -57,17 +58,18 @@ struct Rehearsal {
   std::optional<Bytes> compute_bytes{};  // the engine's scratch buffers for full micro-batches
   Contention contention{};
   std::uint64_t involuntary_switches = 0;
-  Seconds wall{};                // of the whole rehearsal
+  Seconds wall{};  // of the whole rehearsal
 };
 
 struct RehearsalOptions {
   std::uint32_t threads = 1;
-  std::uint32_t depth = 1024;    // deepest context wanted; less is run if time is short
-  Seconds allowance{20};         // to be done by; one round is run whatever it costs
+  std::uint32_t depth = 1024;                        // deepest context wanted; less is run if time is short
+  Seconds allowance{20};                             // to be done by; one round is run whatever it costs
   std::function<void(std::string_view)> progress{};  // a short phrase per step; may be empty
 };
 
-// "sha-like" key of what decides a model's speed: architecture, hyper-parameters, tensors with types. 16 hex digits.
+// "sha-like" key of what decides a model's speed: architecture, hyper-parameters, tensors with types. 16 hex
+// digits.
 std::string shape_key(const Shape& shape);
 
 // Errors: those of plan_layers, Skeleton::write and run_bench.

@@ -32,8 +32,8 @@ Json samples_to_json(const RehearsalSamples& group) {
           {"sample_seconds", seconds_to_json(group.samples)}};
 }
 
-// A file from the cache may be old, cut off or edited. nlohmann::json throws on a key of another kind; everything
-// that can throw runs inside rehearsal_from_json's one try block.
+// A file from the cache may be old, cut off or edited. nlohmann::json throws on a key of another kind;
+// everything that can throw runs inside rehearsal_from_json's one try block.
 struct BadKey {
   std::string key;
 };
@@ -59,7 +59,8 @@ RehearsalSamples read_group(const Json& json) {
   group.pass = read_pass(json.at("pass").get<std::string>());
   group.number = json.at("number").get<std::uint32_t>();
   group.large = json.at("skeleton").get<std::string>() == "large";
-  group.test = {json.at("prompt_tokens").get<std::uint32_t>(), json.at("generated_tokens").get<std::uint32_t>(),
+  group.test = {json.at("prompt_tokens").get<std::uint32_t>(),
+                json.at("generated_tokens").get<std::uint32_t>(),
                 json.at("depth_tokens").get<std::uint32_t>()};
   if ((group.test.prompt == 0) == (group.test.generate == 0)) throw BadKey{"prompt_tokens"};
   group.after_load = json.at("after_load").get<bool>();
@@ -97,7 +98,8 @@ Rehearsal read_rehearsal(const Json& json) {
   for (const Json& group : json.at("samples")) out.samples.push_back(read_group(group));
   out.small_load = read_samples(json.at("small_load_seconds"));
   out.large_load = read_samples(json.at("large_load_seconds"));
-  if (const auto bytes = read_optional<std::uint64_t>(json, "compute_bytes")) out.compute_bytes = Bytes(*bytes);
+  if (const auto bytes = read_optional<std::uint64_t>(json, "compute_bytes"))
+    out.compute_bytes = Bytes(*bytes);
   out.contention.cpu_pressure_share = read_optional<double>(json, "cpu_pressure_share");
   out.contention.stolen_share = read_optional<double>(json, "stolen_share");
   out.involuntary_switches = json.at("involuntary_switches").get<std::uint64_t>();

@@ -29,8 +29,8 @@ class SampleTable {
   std::vector<double> of(const BenchTest& test, bool large, std::optional<std::uint32_t> round = {},
                          RehearsalPass pass = RehearsalPass::kRound) const;
 
-  // Mean of samples over quiet, minus 1, over all rounds of decode or of prefill: what contention costs now. Samples
-  // beyond 1.3 times the quiet one count as that: a hiccup is not the usual loss.
+  // Mean of samples over quiet, minus 1, over all rounds of decode or of prefill: what contention costs now.
+  // Samples beyond 1.3 times the quiet one count as that: a hiccup is not the usual loss.
   double share_lost(bool decode) const;
 
  private:

@@ -42,8 +42,8 @@ Result<void> write_at(int fd, std::uint64_t offset, std::span<const std::byte> b
   return {};
 }
 
-// Fills tensors with random weights. Large quantised tensors repeat a tile of random blocks: every byte is written,
-// none is computed twice.
+// Fills tensors with random weights. Large quantised tensors repeat a tile of random blocks: every byte is
+// written, none is computed twice.
 class WeightWriter {
  public:
   explicit WeightWriter(int fd) : fd_(fd) {}
@@ -96,7 +96,9 @@ Result<GgufHeader> skeleton_header(const Shape& shape, const std::vector<std::ui
 
 }  // namespace
 
-Skeleton::Skeleton(Skeleton&& other) noexcept { *this = std::move(other); }
+Skeleton::Skeleton(Skeleton&& other) noexcept {
+  *this = std::move(other);
+}
 
 Skeleton& Skeleton::operator=(Skeleton&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
@@ -114,8 +116,12 @@ Result<void> Skeleton::put_header(const std::string& header) {
   return write_at(descriptor_, 0, std::as_bytes(std::span(header)));
 }
 
-Result<void> Skeleton::become_small() { return put_header(small_header_); }
-Result<void> Skeleton::become_large() { return put_header(large_header_); }
+Result<void> Skeleton::become_small() {
+  return put_header(small_header_);
+}
+Result<void> Skeleton::become_large() {
+  return put_header(large_header_);
+}
 
 Result<Skeleton> Skeleton::write(const Shape& shape, const LayerPlan& plan, std::optional<Bytes> memory) {
   auto small = skeleton_header(shape, plan.small());
@@ -137,7 +143,8 @@ Result<Skeleton> Skeleton::write(const Shape& shape, const LayerPlan& plan, std:
   out.bytes_ = *data_bytes + Bytes(*padded);
   if (auto room = check_room(out.bytes_, memory, shape.id); !room) return std::unexpected(room.error());
   out.descriptor_ = memfd_create("tokcast-skeleton", MFD_CLOEXEC);
-  if (out.descriptor_ < 0) return std::unexpected(error_from_errno(errno, "cannot make a file in memory", shape.id));
+  if (out.descriptor_ < 0)
+    return std::unexpected(error_from_errno(errno, "cannot make a file in memory", shape.id));
   if (ftruncate(out.descriptor_, static_cast<off_t>(out.bytes_.value)) != 0) {
     return std::unexpected(error_from_errno(errno, "cannot size a file in memory", shape.id));
   }

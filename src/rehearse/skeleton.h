@@ -1,8 +1,8 @@
 // A skeleton: the model's exact shape with a few of its layers and random weights, as a GGUF file in memory.
 //
-// The file has no name (memfd): it vanishes with the last process that holds it, however that process ends, so there
-// is never anything to clean up. One file serves both layer counts: the small skeleton's tensors are a prefix of the
-// large one's, and the two headers, padded to one size, take turns before the same data.
+// The file has no name (memfd): it vanishes with the last process that holds it, however that process ends,
+// so there is never anything to clean up. One file serves both layer counts: the small skeleton's tensors are
+// a prefix of the large one's, and the two headers, padded to one size, take turns before the same data.
 #ifndef TOKCAST_REHEARSE_SKELETON_H_
 #define TOKCAST_REHEARSE_SKELETON_H_
 
@@ -19,8 +19,8 @@ namespace tokcast {
 class Skeleton {
  public:
   // Writes the large skeleton. `memory` is what may be used; nullopt if that is not known.
-  // Errors: kDoesNotFit (no room: says how much is missing), kIo, kInterrupted, kBadInput and kUnsupported from the
-  // header.
+  // Errors: kDoesNotFit (no room: says how much is missing), kIo, kInterrupted, kBadInput and kUnsupported
+  // from the header.
   static Result<Skeleton> write(const Shape& shape, const LayerPlan& plan, std::optional<Bytes> memory);
 
   // The full model with all its layers: what rehearsals are checked against.

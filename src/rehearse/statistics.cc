@@ -24,7 +24,9 @@ double quantile(std::vector<double> samples, double share) {
   return std::lerp(samples[below], samples[above], position - static_cast<double>(below));
 }
 
-double quiet(const std::vector<double>& samples) { return quantile(samples, 0.25); }
+double quiet(const std::vector<double>& samples) {
+  return quantile(samples, 0.25);
+}
 
 double quiet_deviation(const std::vector<double>& samples) {
   constexpr int kResamples = 200;

@@ -17,7 +17,9 @@ TEST(Statistics, AHiccupDoesNotMoveTheQuietTime) {
   EXPECT_DOUBLE_EQ(quiet({10, 10, 10, 10, 900}), 10);
 }
 
-TEST(Statistics, EqualSamplesStillDeviateByOnePercent) { EXPECT_DOUBLE_EQ(quiet_deviation({2, 2, 2}), 0.02); }
+TEST(Statistics, EqualSamplesStillDeviateByOnePercent) {
+  EXPECT_DOUBLE_EQ(quiet_deviation({2, 2, 2}), 0.02);
+}
 
 TEST(Statistics, ScatteredSamplesDeviateMoreAndAlwaysTheSame) {
   const std::vector<double> scattered{10, 14, 11, 19, 12, 16};

@@ -22,7 +22,8 @@ class Store : public testing::Test {
                   .machine_identity = machine_.identity(),
                   .threads = 2};
     rehearsal_.plan = {.large = {0, 1}, .small_count = 1, .bytes = Bytes(77)};
-    rehearsal_.samples.push_back({RehearsalPass::kDepth, 0, true, {.generate = 8, .depth = 64}, true, {Seconds(0.25)}});
+    rehearsal_.samples.push_back(
+        {RehearsalPass::kDepth, 0, true, {.generate = 8, .depth = 64}, true, {Seconds(0.25)}});
     rehearsal_.compute_bytes = Bytes(5);
     rehearsal_.contention.stolen_share = 0.125;
   }
