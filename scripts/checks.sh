@@ -40,7 +40,7 @@ run_tests() {
   rm -f "$results"
   ctest --test-dir "$folder" -j "$(nproc)" --timeout 300 --output-on-failure --no-tests=error \
     --output-junit "$results" | grep -vE '^ +Start +[0-9]+: | Passed +[0-9.]+ sec$'
-  suite=$(grep -m 1 '<testsuite ' "$results" -A 10 | tr '\n' ' ')
+  suite=$(grep -m 1 '<testsuite ' "$results" -A 10 | tr '\n\t' '  ')
   if [[ -z $suite ]]; then
     failed=$((failed + 1))
     return 1
@@ -63,7 +63,7 @@ check_real_engine() {
   # shellcheck disable=SC2064
   trap "rm -rf '$cache'" EXIT
   local answer
-  answer=$(XDG_CACHE_HOME="$cache" "$tokcast" rehearse smollm2-135m-instruct --effort 1 --threads 1 --json) 
+  answer=$(XDG_CACHE_HOME="$cache" "$tokcast" rehearse smollm2-135m-instruct --effort 1 --threads 1 --json)
   [[ $answer == *'"evidence": "rehearsed"'* ]] && return
   printf '%s\n' "$answer"
   return 1

@@ -31,12 +31,12 @@ build() {
   ninja -C "$folder" -j "$(nproc)" "$@" >&2 || die "the build failed: the compiler's reason stands above."
 }
 
-# An engine that tokcast finds, if need be a private one. An engine that the user named is tokcast's to judge. Fails if
-# there is none and none can be installed; tokcast has then said why.
+# An engine that tokcast finds, if need be a private one. Where the user named one that does not work, that is for
+# tokcast to say. Fails if there is none and none can be installed; tokcast has then said why.
 ensure_engine() {
-  local tokcast=$1
-  [[ -n ${TOKCAST_ENGINE:-} ]] && return
-  "$tokcast" engine list >/dev/null 2>&1 && return
+  local tokcast=$1 none_found=33 status=0
+  "$tokcast" engine list >/dev/null 2>&1 || status=$?
+  [[ $status -ne $none_found ]] && return
   say "no llama.cpp found: installing a private one (some 16 MB to fetch; the system is left as it is)"
   "$tokcast" engine install >&2
 }

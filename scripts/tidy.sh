@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# clang-tidy over every source of build/asan, as many at a time as there are processors.
+# tidy.sh [--tests]: clang-tidy over every source of build/asan, as many at a time as there are processors; over the
+# tests only on demand, as they are nearly half of its cost.
 #
 # It takes seconds a file, so a file found clean is not asked again until it, a file of ours that it includes, its
 # compiler command, the rules or clang-tidy change. Like ccache it remembers that for the user, not for one clone.
@@ -39,6 +40,7 @@ mkdir -p "$clean"
 rules_hash=$(rules | sha256sum)
 stale=()
 while read -r -a files; do
+  [[ ${files[0]} == *_test.cc && ${1:-} != --tests ]] && continue
   key=$({ echo "$rules_hash" && cat "${files[@]}"; } | sha256sum | cut -d ' ' -f 1)
   [[ -f $clean/$key ]] || stale+=("$key" "${files[0]}")
 done < <(files_of_objects | sort -u)

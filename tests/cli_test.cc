@@ -47,7 +47,8 @@ class Cli : public testing::Test {
   // How often the engine was asked to measure.
   std::size_t measurements() const {
     std::size_t count = 0;
-    for (const std::string_view line : split(read_text(home_ / "engine/llama-bench.log"), '\n')) {
+    const std::string log = read_text(home_ / "engine/llama-bench.log");
+    for (const std::string_view line : split(log, '\n')) {
       if (line.find("jsonl") != std::string_view::npos) ++count;
     }
     return count;

@@ -152,7 +152,7 @@ Result<Rehearsal> rehearsal_of(const Shape& shape, const Engine& engine, const M
   auto rehearsal = rehearse(shape, engine, machine, options);
   if (!rehearsal) return rehearsal;
   // A cache that cannot be written costs time later, not truth now.
-  static_cast<void>(store.save(*rehearsal));
+  [[maybe_unused]] const Result<void> saved = store.save(*rehearsal);
   return rehearsal;
 }
 

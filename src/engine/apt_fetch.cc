@@ -234,9 +234,10 @@ Result<std::vector<std::string>> fetch_packages(const std::string& mirror, const
     return no_install_here(fmt::format("this mirror has no suite called {}", suite), mirror);
   }
   if (!ended_well(*updated)) {
-    return std::unexpected(packaging_error(ErrorKind::kNetwork, "the package list cannot be fetched",
-                                           *updated, mirror,
-                                           "Check the network (and apt's proxy settings) and try again."));
+    return std::unexpected(
+        packaging_error(ErrorKind::kNetwork, "the package list cannot be fetched", *updated, mirror,
+                        "Check the network, apt's proxy settings and "
+                        "this machine's clock (lists past their date are refused), and try again."));
   }
   std::vector<std::string> words{"install", "--yes", "--no-install-recommends", "--download-only"};
   words.insert(words.end(), kPackages.begin(), kPackages.end());

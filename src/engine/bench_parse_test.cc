@@ -17,10 +17,10 @@ std::string with(std::string_view from, std::string_view to) {
   return text.replace(text.find(from), from.size(), to);
 }
 
-const BenchTest kTest{.prompt = 16, .depth = 64};
-const BenchRequest kRequest{.tests = {kTest}, .threads = 2, .repetitions = 2};
+const BenchTest test_asked{.prompt = 16, .depth = 64};
+const BenchRequest request_made{.tests = {test_asked}, .threads = 2, .repetitions = 2};
 
-Result<void> check(const std::string& output, const BenchRequest& request = kRequest) {
+Result<void> check(const std::string& output, const BenchRequest& request = request_made) {
   const auto lines = parse_bench_output(output);
   if (!lines) return std::unexpected(lines.error());
   return check_answer(*lines, request.tests, request);
@@ -31,7 +31,7 @@ TEST(BenchOutput, GivesTheTestItsSamplesAndTheEnginesNames) {
   ASSERT_TRUE(lines) << describe(lines.error());
   ASSERT_EQ(lines->size(), 1U);
   const BenchLine& line = lines->front();
-  EXPECT_EQ(line.samples.test, kTest);
+  EXPECT_EQ(line.samples.test, test_asked);
   EXPECT_EQ(line.samples.samples, (std::vector<Seconds>{Seconds(0.002), Seconds(0.001)}));
   EXPECT_EQ(line.build, 11669U);
   EXPECT_EQ(line.cpu, "A CPU");

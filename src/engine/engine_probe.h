@@ -13,9 +13,8 @@
 
 namespace tokcast {
 
-// The options in llama-bench's help: "  -fa, --flash-attn <on|off|auto>   (default: auto)" gives both names
-// the value
-// "<on|off|auto>". Empty if this is not such a help text.
+// The options in llama-bench's help: "  -fa, --flash-attn <on|off|auto>   (default: auto)" gives both
+// names the value "<on|off|auto>". Empty if this is not such a help text.
 std::map<std::string, std::string> parse_bench_help(std::string_view help);
 
 struct EngineVersion {

@@ -16,9 +16,9 @@ Timings steady() {
   return timings;
 }
 
-const MemoryBound kPlenty{Bytes(1ULL << 40U), "test"};
+const MemoryBound plenty{Bytes(1ULL << 40U), "test"};
 
-Forecast forecast_of(const Workload& workload, std::optional<MemoryBound> bound = kPlenty) {
+Forecast forecast_of(const Workload& workload, const std::optional<MemoryBound>& bound = plenty) {
   return forecast(tiny_shape(), steady(), workload, bound);
 }
 
@@ -68,7 +68,7 @@ TEST(Forecast, AContextBeyondTheModelsOwnDoesNotFit) {
 }
 
 TEST(Forecast, WithoutTimingsIsUnknownNotZero) {
-  const Forecast out = forecast(tiny_shape(), std::nullopt, {}, kPlenty);
+  const Forecast out = forecast(tiny_shape(), std::nullopt, {}, plenty);
   EXPECT_EQ(out.verdict, Verdict::kUnknown);
   EXPECT_FALSE(out.turn);
   const Json json = forecast_to_json(tiny_shape(), out, {});

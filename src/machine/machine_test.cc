@@ -49,7 +49,7 @@ TEST_F(FakeMachine, CountsPhysicalCoresBeforeTheirSecondThreads) {
   EXPECT_EQ(machine.name, "Intel(R) Xeon(R) CPU E5-2660 v3 @ 2.60GHz");
   EXPECT_EQ(machine.logical_cpus, 20U);
   EXPECT_EQ(machine.usable_threads(), 10U);
-  EXPECT_EQ(machine.last_level_cache, Bytes(25'600 * 1024));
+  EXPECT_EQ(machine.last_level_cache, Bytes(25600ULL * 1024));
 }
 
 TEST_F(FakeMachine, HonoursACgroup2QuotaOfAnAncestor) {

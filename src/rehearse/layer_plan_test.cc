@@ -49,7 +49,8 @@ TEST(LayerPlan, KeepsLayersAtPositionsOfTheirOwnWindow) {
 
 TEST(LayerPlan, OfALongWindowPatternStaysSmall) {
   const auto shape = find_shape("gemma-3-4b-it");
-  EXPECT_LE(plan_of("gemma-3-4b-it").bytes, rehearsal_byte_budget(*shape) * 2);
+  // A fifth of it is the vocabulary alone; two whole patterns of six layers would come to half.
+  EXPECT_LE(plan_of("gemma-3-4b-it").bytes / shape->weight_bytes(), 0.4);
 }
 
 TEST(LayerPlan, StartsWithTheDenseLeadOfAMixture) {

@@ -1,13 +1,12 @@
 // A rehearsal: the engine timed on a small and a large skeleton of a model, raw samples kept.
 //
-// What is run, in this order, each as one engine process, as far as the time allowance reaches:
-//   1. rounds: small then large skeleton; prefill of 32 and 128 tokens, decode of 8, at depth 0 (two rounds
-//   at least,
-//      so that drift shows; further ones as time allows);
+// What is run, in this order, each line as engine processes of its own, as far as the time allowance reaches:
+//   1. a round: small, then large skeleton; prefill of 32 and 128 tokens, decode of 8, at depth 0;
 //   2. depth: the large skeleton at depth 0 and at the deepest context that time allows (cost of attention);
-//   3. batch: the large skeleton with a prefill of 512 tokens (a full micro-batch).
-// Only rounds need the small skeleton: what it is for is the cost outside the layers, which neither depth nor
-// batch size changes.
+//   3. batch: the large skeleton with a prefill of 512 tokens (a full micro-batch);
+//   4. further rounds, which show drift.
+// Only rounds need the small skeleton: what it is for is the cost outside the layers, which neither depth
+// nor batch size changes.
 #ifndef TOKCAST_REHEARSE_REHEARSAL_H_
 #define TOKCAST_REHEARSE_REHEARSAL_H_
 
