@@ -13,7 +13,7 @@ namespace tokcast {
 namespace {
 
 Result<Rehearsal> rehearse_with(const FakeEngine& fake, const TemporaryDirectory& folder,
-                                RehearsalOptions options = {.threads = 2}) {
+                                const RehearsalOptions& options = {.threads = 2}) {
   write_fake_engine(folder.path(), fake);
   const Engine engine{.directory = folder.path(), .version = "fake", .identity = "fake"};
   return rehearse(tiny_shape(), engine, read_machine(), options);
