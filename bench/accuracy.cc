@@ -27,7 +27,7 @@ struct Options {
                                   "llama-2-7b-chat:Q4_K_M",     "qwen3-30b-a3b:Q4_K_M@12"};
   std::vector<std::uint32_t> threads{2, 1};
   std::string engine{};
-  double allowance = 20;
+  std::optional<double> allowance{};  // nullopt: what `tokcast rehearse` takes
   std::uint32_t depth = 1024;
 };
 
@@ -116,9 +116,11 @@ Result<void> compare(Suite& suite, const Shape& shape, std::uint32_t threads) {
   fmt::print(stderr, "  measuring\n");
   if (auto ok = measure(suite, *full, threads, quick, 3, found); !ok) return ok;
   fmt::print(stderr, "  rehearsing\n");
-  const auto rehearsal =
-      rehearse(shape, suite.engine, suite.machine,
-               {.threads = threads, .depth = depth, .allowance = Seconds(suite.options.allowance)});
+  const auto rehearsal = rehearse(
+      shape, suite.engine, suite.machine,
+      {.threads = threads,
+       .depth = depth,
+       .allowance = suite.options.allowance ? Seconds(*suite.options.allowance) : default_allowance(shape)});
   if (!rehearsal) return std::unexpected(rehearsal.error());
   fmt::print(stderr, "  measuring again\n");
   if (auto ok = measure(suite, *full, threads, quick, 3, found); !ok) return ok;
@@ -146,9 +148,9 @@ Result<void> run_all(Suite& suite) {
 }
 
 std::string conditions(const Suite& suite) {
-  return fmt::format("Machine: {}, {} threads, kernel {}. Engine: {} {}. Rehearsal allowance {} s.\n",
-                     suite.machine.name, suite.machine.usable_threads(), suite.machine.kernel,
-                     suite.engine.name, suite.engine.version, suite.options.allowance);
+  return fmt::format("Machine: {}, {} threads, kernel {}. Engine: {} {}.\n", suite.machine.name,
+                     suite.machine.usable_threads(), suite.machine.kernel, suite.engine.name,
+                     suite.engine.version);
 }
 
 int run(Options options) {
@@ -175,7 +177,7 @@ int main(int argc, char** argv) {
   app.add_option("models", options.models, "MODEL or MODEL@LAYERS");
   app.add_option("--threads", options.threads, "thread counts")->allow_extra_args(false)->delimiter(',');
   app.add_option("--engine", options.engine, "engine directory");
-  app.add_option("--allowance", options.allowance, "seconds for one rehearsal");
+  app.add_option("--allowance", options.allowance, "seconds for one rehearsal (8 to 20, by size)");
   app.add_option("--depth", options.depth, "of the second decode test");
   CLI11_PARSE(app, argc, argv);
   return tokcast::run(std::move(options));

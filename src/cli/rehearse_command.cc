@@ -21,7 +21,7 @@ namespace {
 struct Options {
   std::string model;
   WorkloadOptions workload{};
-  double effort = 20;
+  std::optional<double> effort{};
   bool fresh = false;
   std::optional<std::string> engine{};
   bool json = false;
@@ -32,9 +32,10 @@ Result<Rehearsal> rehearse_with_progress(const Options& options, const Shape& sh
   const Terminal terminal = terminal_of(2);
   Progress progress(stderr, terminal);
   progress.begin("Rehearsing " + model_label(shape));
-  RehearsalOptions rehearsal{.threads = options.workload.threads_on(setting.machine),
-                             .allowance = Seconds(options.effort),
-                             .progress = [&progress](std::string_view step) { progress.detail(step); }};
+  RehearsalOptions rehearsal{
+      .threads = options.workload.threads_on(setting.machine),
+      .allowance = options.effort ? Seconds(*options.effort) : default_allowance(shape),
+      .progress = [&progress](std::string_view step) { progress.detail(step); }};
   const std::uint64_t turn_end = workload.depth_tokens + workload.prompt_tokens + workload.reply_tokens;
   rehearsal.depth =
       std::max(rehearsal.depth, static_cast<std::uint32_t>(std::min<std::uint64_t>(turn_end, UINT32_MAX)));
@@ -91,7 +92,7 @@ Command add_rehearse(CLI::App& root) {
   const auto options = std::make_shared<Options>();
   CLI::App* parser = root.add_subcommand("rehearse", "Time the engine on a model without its weights");
   parser->add_option("MODEL", options->model, "GGUF file or catalogue id[:QUANT]")->required()->type_name("");
-  parser->add_option("--effort", options->effort, "Time to spend (20)")
+  parser->add_option("--effort", options->effort, "Time to spend (8 to 20, by size)")
       ->check(positive_seconds())
       ->type_name("SECONDS");
   parser->add_flag("--fresh", options->fresh, "Even if there is a stored one");

@@ -9,9 +9,9 @@
 #include <optional>
 #include <utility>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/text.h"
-#include "engine/small_file.h"
 
 namespace tokcast {
 namespace {
@@ -81,9 +81,9 @@ class PrivateApt {
     }
     const std::string source = fmt::format("deb [signed-by={} arch={} target=Packages] {} {} main\n",
                                            *keyring, *architecture_name, mirror, suite);
-    auto written = write_small_file(directory_ + "/sources.list", source);
-    if (written) written = write_small_file(directory_ + "/apt.conf", kAptConfiguration);
-    if (written) written = write_small_file(directory_ + "/status", pretended_status(*architecture_name));
+    auto written = write_file(directory_ + "/sources.list", source);
+    if (written) written = write_file(directory_ + "/apt.conf", kAptConfiguration);
+    if (written) written = write_file(directory_ + "/status", pretended_status(*architecture_name));
     return written;
   }
 

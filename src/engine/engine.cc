@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "engine/engine_probe.h"
-#include "engine/small_file.h"
 
 namespace tokcast {
 namespace {
@@ -72,7 +72,7 @@ std::string directory_in_path(const std::string& path_variable) {
 
 std::optional<std::string> configured_directory(const EngineSearch& search) {
   if (search.configured_file.empty()) return std::nullopt;
-  const auto content = read_small_file(search.configured_file, kConfiguredFileLimit);
+  const auto content = read_file(search.configured_file, kConfiguredFileLimit);
   if (!content) return std::nullopt;
   const std::string line(trim(split(*content, '\n').front()));
   return line.empty() ? std::nullopt : std::optional(line);
@@ -170,7 +170,7 @@ Result<Engine> use_engine(const EngineSearch& search, const std::string& directo
   }
   auto engine = probe_engine(resolved, EngineSource::kConfigured, search.cache_directory);
   if (!engine) return engine;
-  auto written = write_small_file(search.configured_file, resolved + "\n");
+  auto written = write_file(search.configured_file, resolved + "\n");
   if (!written) return std::unexpected(written.error());
   return engine;
 }

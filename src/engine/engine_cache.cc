@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "base/file.h"
 #include "base/json.h"
-#include "engine/small_file.h"
 
 namespace tokcast {
 namespace {
@@ -53,7 +53,7 @@ std::uint64_t engine_stamp(const std::string& directory) {
 }
 
 std::optional<Engine> load_engine_facts(const std::string& cache_directory, std::uint64_t stamp) {
-  const auto text = read_small_file(facts_path(cache_directory, stamp), kFileLimit);
+  const auto text = read_file(facts_path(cache_directory, stamp), kFileLimit);
   if (!text) return std::nullopt;
   const auto json = parse_json(*text, "engine facts", {.size = kFileLimit, .depth = 4});
   if (!json || !json->is_object() || json->value("schema", Json()) != kSchema) return std::nullopt;
@@ -77,7 +77,7 @@ void save_engine_facts(const std::string& cache_directory, std::uint64_t stamp, 
   json["version"] = engine.version;
   json["bench_options"] = engine.bench_options;
   const std::string text = json.dump(1, ' ', false, Json::error_handler_t::replace);
-  [[maybe_unused]] const auto saved = write_small_file(facts_path(cache_directory, stamp), text);
+  [[maybe_unused]] const auto saved = write_file(facts_path(cache_directory, stamp), text);
 }
 
 }  // namespace tokcast

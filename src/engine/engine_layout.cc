@@ -10,8 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/file.h"
 #include "base/text.h"
-#include "engine/small_file.h"
 
 namespace tokcast {
 namespace {
@@ -93,7 +93,7 @@ Result<void> place_tool(const fs::path& program, const fs::path& target, std::st
                         std::string_view tool) {
   const fs::path script = target / "bin" / fmt::format("llama-{}", tool);
   auto done = move_file(program, script.string() + ".bin");
-  if (done) done = write_small_file(script, starter_script(loader, tool));
+  if (done) done = write_file(script, starter_script(loader, tool));
   if (done && chmod(script.c_str(), 0755) != 0) {
     return std::unexpected(error_from_errno(errno, "cannot make this script executable", script));
   }

@@ -13,12 +13,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "engine/apt_fetch.h"
 #include "engine/engine_layout.h"
 #include "engine/engine_probe.h"
-#include "engine/small_file.h"
 
 namespace tokcast {
 namespace {
@@ -143,7 +143,7 @@ Result<void> unpack(const std::vector<std::string>& archives, const fs::path& ro
 Result<void> write_manifest(const std::vector<std::string>& archives, const fs::path& engine) {
   std::string manifest;
   for (const std::string& archive : archives) manifest += package_of_archive(archive) + "\n";
-  return write_small_file(engine / "MANIFEST", manifest);
+  return write_file(engine / "MANIFEST", manifest);
 }
 
 // From archives to an engine in staging that has shown that it runs.

@@ -159,6 +159,11 @@ bool has_attention(const Shape& shape) {
 
 }  // namespace
 
+Seconds default_allowance(const Shape& shape) {
+  const double gigabytes = static_cast<double>(shape.decode_bytes().value) / 1e9;
+  return Seconds(std::clamp(6 + 3.5 * gigabytes, 8.0, 20.0));
+}
+
 std::string shape_key(const Shape& shape) {
   std::string text = shape.architecture;
   for (const LayerShape& layer : shape.layers) {

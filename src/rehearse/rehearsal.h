@@ -67,7 +67,10 @@ struct RehearsalOptions {
   std::function<void(std::string_view)> progress{};  // a short phrase per step; may be empty
 };
 
-// "sha-like" key of what decides a model's speed: architecture, hyper-parameters, tensors with types. 16 hex
+// The time that a rehearsal of this model deserves: 8 s for small ones, whose rounds are short, to 20 s.
+Seconds default_allowance(const Shape& shape);
+
+// Key of what decides a model's speed: architecture, hyper-parameters, tensors with types. 16 hex
 // digits.
 std::string shape_key(const Shape& shape);
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/fake_engine_test_util.h"
+#include "model/naming.h"
 #include "model/tiny_model_test_util.h"
 #include "rehearse/extend.h"
 
@@ -59,6 +60,11 @@ TEST(Rehearsal, OneRoundIsRunHoweverShortTheTime) {
       rehearsal->samples, [](const RehearsalSamples& group) { return group.pass == RehearsalPass::kRound; });
   EXPECT_EQ(of_rounds, 6) << "two skeletons, three tests each";
   EXPECT_TRUE(extend(tiny_shape(), *rehearsal));
+}
+
+TEST(Rehearsal, GivesSmallModelsLessTime) {
+  EXPECT_EQ(default_allowance(tiny_shape()), Seconds(8));
+  EXPECT_EQ(default_allowance(*find_shape("llama-2-7b-chat")), Seconds(20));
 }
 
 TEST(Rehearsal, PassesOnWhatTheEngineSaysWhenItFails) {
