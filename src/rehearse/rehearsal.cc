@@ -19,7 +19,7 @@ constexpr std::uint32_t kDecodeTokens = 8;
 constexpr std::uint32_t kRepetitions = 3;
 constexpr std::uint32_t kDepthRepetitions = 2;
 constexpr std::uint32_t kMostRounds = 6;
-constexpr std::uint32_t kLeastDepth = 128;
+constexpr std::uint32_t kLeastDepth = 256;  // less drowns in noise (docs/ACCURACY.md)
 
 using Clock = std::chrono::steady_clock;
 
@@ -74,10 +74,12 @@ class Stage {
     return {};
   }
 
-  // Prefill and decode at the deepest context that leaves time for a second round and a full batch.
+  // Prefill and decode at the deepest context for which there is time: the cost of depth is a small
+  // difference, and a shallow one shows less of it than noise hides. What a second round needs is left if it
+  // can be.
   Result<void> depth() {
     std::uint32_t depth = std::max(options_.depth, kLeastDepth);
-    const Seconds spare = left() - round_cost_ - batch_cost();
+    const Seconds spare = left() - round_cost_ * 0.5;
     while (depth > kLeastDepth && depth_cost(depth) > spare) depth /= 2;
     say(fmt::format("at depth {}", depth));
     return bench(RehearsalPass::kDepth, true,
