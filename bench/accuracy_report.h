@@ -1,11 +1,13 @@
-// The accuracy suite's result: forecasts against truths, as Markdown.
+// The accuracy suite's result: forecasts against truths, as Markdown. A pure function of the records.
 #ifndef TOKCAST_BENCH_ACCURACY_REPORT_H_
 #define TOKCAST_BENCH_ACCURACY_REPORT_H_
 
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "base/units.h"
+#include "bench/accuracy_record.h"
 #include "forecast/interval.h"
 
 namespace tokcast {
@@ -17,24 +19,22 @@ struct Comparison {
   std::string test;  // "prefill 128", "decode at 1024"
   bool prefill = false;
   Interval<Seconds> forecast{};
+  double quiet_forecast = 0;    // seconds: without what others took at the time
   std::vector<double> truth{};  // seconds, in the order measured
 
   double truth_median() const;
+  // Of what a user sees: expected against the median.
   double error() const { return forecast.expected.value / truth_median() - 1; }
+  // Of the machine's own speed: both sides without disturbance.
+  double quiet_error() const;
   bool inside() const;
 };
 
-// What one rehearsal cost.
-struct RehearsalCost {
-  std::string model;
-  std::uint32_t threads = 1;
-  double share_of_bytes = 0;
-  Seconds wall{};
-};
+// The four quantities of a record. Errors: those of full_shape and extend.
+Result<std::vector<Comparison>> compare(const AccuracyRecord& record);
 
-// A table of all, then medians, 90th percentiles and coverage.
-std::string report(const std::vector<Comparison>& comparisons, const std::vector<RehearsalCost>& costs,
-                   const std::string& conditions);
+// Medians, 90th percentiles and coverage, then a table of all. Errors: those of compare.
+Result<std::string> report(const std::vector<AccuracyRecord>& records);
 
 }  // namespace tokcast
 

@@ -24,6 +24,7 @@ Examples:
   tokcast recommend --reply 300 --budget 30
   tokcast rehearse llama-3.2-3b-instruct   20 s of work instead of a download
   tokcast forecast llama-3.2-3b-instruct --prompt 1000
+  tokcast probe                            this machine, and what holds it back
   tokcast engine install                   a private llama.cpp, without root
 
 MODEL is a GGUF file, or an id of `tokcast models` with an optional
@@ -36,8 +37,8 @@ Exit codes: 0 done, keeps its budget; 1 failed or not known; 2 usage;
 Colour follows NO_COLOR, CLICOLOR_FORCE and TERM; width follows COLUMNS.)";
 
 // Of the design, but not there yet: typing one deserves a better answer than "unknown".
-constexpr std::array<std::string_view, 9> kNotBuilt{"probe",    "calibrate", "setup", "pull",  "bench",
-                                                    "promises", "registry",  "serve", "gather"};
+constexpr std::array<std::string_view, 7> kNotBuilt{"calibrate", "setup",    "pull", "bench",
+                                                    "promises",  "registry", "serve"};
 
 struct Parser {
   CLI::App root{"Which LLM runs within your time on this machine, before you download it.", "tokcast"};
@@ -52,7 +53,8 @@ struct Parser {
     root.add_flag("--version", version, "Show the version (also with --json)");
     root.add_flag("--json", json)->group("");
     root.footer(std::string(kExamples.substr(1)));
-    for (const auto add : {add_recommend, add_forecast, add_rehearse, add_models, add_engine}) {
+    for (const auto add : {add_recommend, add_forecast, add_rehearse, add_probe, add_models, add_engine,
+                           add_gather, add_gpu_library}) {
       commands.push_back(add(root));
     }
   }
@@ -83,8 +85,10 @@ Result<void> check_command(const Parser& parser, const Arguments& arguments) {
   if (arguments.front().starts_with('-')) return {};
   const std::string& word = arguments.front();
   Arguments names;
-  for (const Command& command : parser.commands) names.push_back(command.parser->get_name());
-  if (std::ranges::count(names, word) > 0) return {};
+  for (const Command& command : parser.commands) {
+    if (command.parser->get_name() == word) return {};
+    if (!command.parser->get_group().empty()) names.push_back(command.parser->get_name());
+  }
   const std::string there = fmt::format("There are {}.", fmt::join(names, ", "));
   if (std::ranges::count(kNotBuilt, word) > 0) {
     return std::unexpected(usage(fmt::format("the command {} is not built yet", word), there));

@@ -20,6 +20,9 @@ Command add_forecast(CLI::App& root);
 Command add_rehearse(CLI::App& root);
 Command add_models(CLI::App& root);
 Command add_engine(CLI::App& root);
+Command add_probe(CLI::App& root);
+Command add_gather(CLI::App& root);
+Command add_gpu_library(CLI::App& root);
 
 // For `tokcast models`, which runs it in its own stead.
 Command add_models_show(CLI::App& models);

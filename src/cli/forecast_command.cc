@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/common_options.h"
 #include "cli/forecast_text.h"
 #include "cli/output.h"
 #include "cli/setting.h"
@@ -20,8 +21,7 @@ namespace {
 struct Options {
   std::vector<std::string> models{};
   WorkloadOptions workload{};
-  std::optional<std::string> engine{};
-  bool json = false;
+  CommonOptions common{};
 };
 
 // A stored rehearsal that cannot be used is as good as none.
@@ -35,6 +35,7 @@ Forecast stored_forecast(const Shape& shape, const Setting& setting, const Workl
 
 // What would make an unknown forecast known.
 std::string how_to_know(const std::string& name, const Shape& shape, const Setting& setting) {
+  if (setting.elsewhere) return "no rehearsal of that machine is stored here: speed is not known, memory is";
   if (!setting.engine) return "no engine: " + describe(setting.engine.error());
   if (!shape.not_modelled.empty())
     return fmt::format("{}: {}", model_label(shape), shape.not_modelled.front());
@@ -66,11 +67,13 @@ void print_documents(const std::vector<Candidate>& all, const ForecastContext& c
 Result<ExitCode> run(const Options& options) {
   const auto workload = options.workload.workload();
   if (!workload) return std::unexpected(workload.error());
-  const Setting setting = read_setting(options.engine);
+  const auto read = read_setting(options.common);
+  if (!read) return std::unexpected(read.error());
+  const Setting& setting = *read;
   const auto all = forecast_all(options, setting, *workload);
   if (!all) return std::unexpected(all.error());
   const Terminal terminal = terminal_of(1);
-  if (options.json) {
+  if (options.common.json) {
     print_documents(*all, setting.context());
   } else if (all->size() == 1) {
     print_text(forecast_card(all->front().shape, all->front().forecast, setting.context(), terminal));
@@ -103,8 +106,9 @@ Command add_forecast(CLI::App& root) {
       ->required()
       ->type_name("");
   options->workload.add_to(*parser);
-  parser->add_option("--engine", options->engine, "Directory of llama.cpp's executables")->type_name("DIR");
-  parser->add_flag("--json", options->json, "One JSON document");
+  options->common.add_machine_to(*parser);
+  options->common.add_engine_to(*parser);
+  options->common.add_json_to(*parser);
   parser->footer(kExamples);
   return {parser, [options] { return run(*options); }};
 }

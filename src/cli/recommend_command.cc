@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "choose/recommend.h"
 #include "cli/command.h"
+#include "cli/common_options.h"
 #include "cli/forecast_text.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -28,8 +29,7 @@ struct Options {
   std::vector<std::string> models{};
   bool all = false;
   std::string mix{kDefaultMix};
-  std::optional<std::string> engine{};
-  bool json = false;
+  CommonOptions common{};
 };
 
 // As the user typed it, in --quant if it is an id without a mix of its own.
@@ -89,7 +89,7 @@ Result<Recommendation> recommend_with_progress(const Options& options, std::vect
   };
   const RecommendOptions asked{.workload = workload,
                                .threads = options.workload.threads_on(setting.machine),
-                               .effort = Seconds(options.effort),
+                               .effort = Seconds(setting.elsewhere ? 0 : options.effort),
                                .progress = begin};
   return recommend(std::move(shapes), *setting.engine, setting.machine, setting.store, asked);
 }
@@ -119,11 +119,13 @@ Result<ExitCode> run(const Options& options) {
   if (!workload) return std::unexpected(workload.error());
   auto wanted = read_shapes(options);
   if (!wanted) return std::unexpected(wanted.error());
-  const Setting setting = read_setting(options.engine);
+  const auto read = read_setting(options.common);
+  if (!read) return std::unexpected(read.error());
+  const Setting& setting = *read;
   if (!setting.engine) return std::unexpected(setting.engine.error());
   const auto answer = recommend_with_progress(options, std::move(wanted->shapes), *workload, setting);
   if (!answer) return std::unexpected(answer.error());
-  if (options.json) {
+  if (options.common.json) {
     print_json(document(*answer, setting.context()));
   } else {
     print_text(recommendation_text(*answer, setting.context(), Seconds(options.effort),
@@ -159,8 +161,9 @@ Command add_recommend(CLI::App& root) {
   parser->add_flag("--all", options->all, "Consider the whole catalogue")->excludes(models);
   parser->add_option("--quant", options->mix, "Quantisation (Q4_K_M)")->type_name("NAME");
   options->workload.add_to(*parser);
-  parser->add_option("--engine", options->engine, "Directory of llama.cpp's executables")->type_name("DIR");
-  parser->add_flag("--json", options->json, "One JSON document");
+  options->common.add_machine_to(*parser);
+  options->common.add_engine_to(*parser);
+  options->common.add_json_to(*parser);
   parser->footer(kExamples);
   return {parser, [options] { return run(*options); }};
 }

@@ -36,7 +36,7 @@ std::string first_line(const std::string& text) {
 
 TEST(RecommendationText, BeginsWithWhatToRun) {
   EXPECT_EQ(first_line(text_of({candidate("qwen3-4b", 6)})),
-            "Run qwen3-4b Q4_K_M: a 30-token reply to a 128-token prompt takes 5.4–6.6 s on this machine "
+            "Run qwen3-4b Q4_K_M: a 30-token reply to a 128-token prompt takes 5.5–6.7 s on this machine "
             "(budget 10 s).");
 }
 

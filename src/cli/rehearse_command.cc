@@ -7,6 +7,7 @@
 
 #include "choose/recommend.h"
 #include "cli/command.h"
+#include "cli/common_options.h"
 #include "cli/forecast_text.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -23,8 +24,7 @@ struct Options {
   WorkloadOptions workload{};
   std::optional<double> effort{};
   bool fresh = false;
-  std::optional<std::string> engine{};
-  bool json = false;
+  CommonOptions common{};
 };
 
 Result<Rehearsal> rehearse_with_progress(const Options& options, const Shape& shape, const Workload& workload,
@@ -44,7 +44,7 @@ Result<Rehearsal> rehearse_with_progress(const Options& options, const Shape& sh
 
 void print_answer(const Options& options, const Shape& shape, const Forecast& answer,
                   const std::optional<Rehearsal>& rehearsal, const Setting& setting) {
-  if (options.json) {
+  if (options.common.json) {
     return print_json({{"schema", "tokcast.rehearse/1"},
                        {"forecast", forecast_to_json(shape, answer, setting.context())},
                        {"rehearsal", rehearsal ? rehearsal_to_json(*rehearsal) : Json()}});
@@ -61,7 +61,9 @@ Result<ExitCode> run(const Options& options) {
   if (!workload) return std::unexpected(workload.error());
   const auto shape = find_shape(options.model);
   if (!shape) return std::unexpected(shape.error());
-  const Setting setting = read_setting(options.engine);
+  const auto read = read_setting(options.common);
+  if (!read) return std::unexpected(read.error());
+  const Setting& setting = *read;
   // What cannot run here needs no rehearsal, and its skeleton may be huge.
   const Forecast before = forecast(*shape, std::nullopt, *workload, setting.memory_bound());
   if (before.verdict == Verdict::kDoesNotFit) {
@@ -97,8 +99,8 @@ Command add_rehearse(CLI::App& root) {
       ->type_name("SECONDS");
   parser->add_flag("--fresh", options->fresh, "Even if there is a stored one");
   options->workload.add_to(*parser);
-  parser->add_option("--engine", options->engine, "Directory of llama.cpp's executables")->type_name("DIR");
-  parser->add_flag("--json", options->json, "One JSON document");
+  options->common.add_engine_to(*parser);
+  options->common.add_json_to(*parser);
   parser->footer(kExamples);
   return {parser, [options] { return run(*options); }};
 }

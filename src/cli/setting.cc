@@ -1,5 +1,6 @@
 #include "cli/setting.h"
 
+#include "machine/find_machine.h"
 #include "rehearse/extend.h"
 
 namespace tokcast {
@@ -17,8 +18,17 @@ std::optional<MemoryBound> Setting::memory_bound() const {
   return limit ? std::optional(MemoryBound{limit->bytes, limit->from}) : std::nullopt;
 }
 
-Setting read_setting(const std::optional<std::string>& engine) {
-  return {read_machine(), find_engine(default_engine_search(engine)), default_rehearsal_store()};
+Result<Setting> read_setting(const CommonOptions& options) {
+  Machine machine;
+  if (options.machine) {
+    auto profile = find_machine(*options.machine);
+    if (!profile) return std::unexpected(profile.error());
+    machine = std::move(profile->limits);
+  } else {
+    machine = read_machine();
+  }
+  return Setting{std::move(machine), options.machine.has_value(),
+                 find_engine(default_engine_search(options.engine)), default_rehearsal_store()};
 }
 
 Result<Forecast> forecast_from(const Shape& shape, const std::optional<Rehearsal>& rehearsal,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "cli/common_options.h"
 #include "engine/engine.h"
 #include "forecast/forecast.h"
 #include "forecast/forecast_json.h"
@@ -18,6 +19,7 @@ namespace tokcast {
 
 struct Setting {
   Machine machine;
+  bool elsewhere = false;  // the machine is not this one: nothing can be timed
   Result<Engine> engine;
   RehearsalStore store;
 
@@ -26,8 +28,8 @@ struct Setting {
   std::optional<MemoryBound> memory_bound() const;
 };
 
-// Never fails: without an engine, memory can still be forecast. `engine` is what --engine said.
-Setting read_setting(const std::optional<std::string>& engine);
+// Without an engine, memory can still be forecast. Errors: those of find_machine.
+Result<Setting> read_setting(const CommonOptions& options);
 
 // The forecast that `rehearsal` supports; without one, of memory only. Errors: those of extend.
 Result<Forecast> forecast_from(const Shape& shape, const std::optional<Rehearsal>& rehearsal,

@@ -37,9 +37,7 @@ double decode_slope(const Shape& shape, const Timings& timings) {
   if (positions > 0) {
     return std::max(0.0, (last.duration.expected - first.duration.expected).value / positions);
   }
-  // One point only: keys and values stream like weights do.
-  const auto kv = static_cast<double>(shape.kv_bytes_per_token().value);
-  return first.duration.expected.value * kv / static_cast<double>(shape.decode_bytes().value);
+  return decode_slope_prior(shape, first.duration.expected);
 }
 
 // Seconds per attended position and token of a prefill: from two prefill points of one size at two depths,
@@ -115,6 +113,12 @@ double attended_positions(const Shape& shape, double depth) {
     weights += weight;
   }
   return weights > 0 ? weighted / weights : 0;
+}
+
+double decode_slope_prior(const Shape& shape, Seconds step) {
+  constexpr double kAgainstWeights = 4.8;
+  const auto kv = static_cast<double>(shape.kv_bytes_per_token().value);
+  return kAgainstWeights * step.value * kv / static_cast<double>(shape.decode_bytes().value);
 }
 
 Interval<Seconds> decode_step(const Shape& shape, const Timings& timings, double depth) {

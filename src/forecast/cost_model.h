@@ -18,6 +18,14 @@ namespace tokcast {
 // if there are none.
 double attended_positions(const Shape& shape, double depth);
 
+// Seconds per attended position of a decode step, before anything at depth was measured: keys and values are
+// read at a fifth of the weights' speed. `step` is a decode step at depth 0. Six models on a processor of 2
+// cores gave 2.8 to 7.8 times the weights' cost per byte (docs/ACCURACY.md, 2 threads); elsewhere it may be
+// nearer 1.
+double decode_slope_prior(const Shape& shape, Seconds step);
+// Its standard deviation, as a share.
+constexpr double kDecodeSlopeDeviation = 0.6;
+
 // One decode step at `depth`. `timings` must have a decode point.
 Interval<Seconds> decode_step(const Shape& shape, const Timings& timings, double depth);
 

@@ -76,13 +76,15 @@ TEST(CostModel, WithoutAttentionDepthIsFree) {
   EXPECT_NEAR(decode_step(shape, known_timings(), 5000).expected.value, 0.020, 1e-9);
 }
 
-TEST(CostModel, WithOnePointKeysAndValuesStreamLikeWeights) {
+TEST(CostModel, WithOnePointThePriorTellsWhatDepthCosts) {
   const Shape shape = tiny_shape();
   Timings timings = known_timings();
   timings.decode.pop_back();
-  const double bytes = static_cast<double>(shape.decode_bytes().value);
-  const double kv = static_cast<double>(shape.kv_bytes_per_token().value) * 1000;
-  EXPECT_NEAR(decode_step(shape, timings, 1000).expected.value, 0.020 * (1 + kv / bytes), 1e-6);
+  const double slope = decode_slope_prior(shape, Seconds(0.020));
+  const double read_like_weights = 0.020 * static_cast<double>(shape.kv_bytes_per_token().value) /
+                                   static_cast<double>(shape.decode_bytes().value);
+  EXPECT_GT(slope, read_like_weights) << "attention computes, too";
+  EXPECT_NEAR(decode_step(shape, timings, 1000).expected.value, 0.020 + 1000 * slope, 1e-6);
 }
 
 TEST(CostModel, TheWidestPointSetsTheInterval) {

@@ -43,6 +43,10 @@ struct Timings {
   std::vector<DecodePoint> decode{};        // at least one; ascending in depth
   std::optional<Interval<Seconds>> load{};  // file in the page cache to ready; nullopt: not known
   std::optional<Bytes> compute_bytes{};     // the engine's scratch buffers; nullopt: not known
+  // What others on the machine cost when this was measured, as a share of the undisturbed time; included in
+  // every expected value. nullopt: not known.
+  std::optional<double> prefill_share_lost{};
+  std::optional<double> decode_share_lost{};
 };
 
 }  // namespace tokcast

@@ -1,10 +1,13 @@
 #include "machine/cgroup.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include "base/file.h"
 #include "base/text.h"
+#include "machine/kernel_text.h"
 
 namespace tokcast {
 namespace {
@@ -14,14 +17,23 @@ void keep_least(std::optional<T>& least, std::optional<T> candidate) {
   if (candidate && (!least || *candidate < *least)) least = candidate;
 }
 
+void keep_common(std::optional<std::vector<std::uint32_t>>& common,
+                 std::optional<std::vector<std::uint32_t>> candidate) {
+  if (!candidate || candidate->empty()) return;  // empty: as its parent
+  if (!common) {
+    common = std::move(candidate);
+    return;
+  }
+  std::vector<std::uint32_t> both;
+  std::ranges::set_intersection(*common, *candidate, std::back_inserter(both));
+  common = std::move(both);
+}
+
 // A number in a file; nullopt for "max", for version 1's "no limit" (close to 2^63) and for anything
 // unreadable.
 std::optional<std::uint64_t> read_limit(const std::string& path) {
-  const auto line = read_line(path);
-  if (!line) return std::nullopt;
-  const auto number = parse_uint(*line);
-  if (!number || *number >= (1ULL << 62U)) return std::nullopt;
-  return number;
+  const auto number = read_number(path);
+  return number && *number < (1ULL << 62U) ? number : std::nullopt;
 }
 
 // Page cache that the kernel drops when the group needs room, from memory.stat.
@@ -64,10 +76,11 @@ std::optional<double> quota_v1(const std::string& folder) {
   return static_cast<double>(*quota) / static_cast<double>(*period);
 }
 
-// "/a/b" below `mount`: mount/a/b, mount/a, mount. A group path from outside our namespace may not exist
-// here; its ancestors then still do.
+// "/a/b" below `mount`: mount/a/b, mount/a, mount. A group path from outside our namespace ("/../c") may not
+// exist here; its ancestors then still do.
 std::vector<std::string> ancestry(const std::string& mount, std::string group) {
   std::vector<std::string> folders;
+  if (group.contains("/..")) group.clear();
   while (!group.empty() && group != "/") {
     folders.push_back(mount + group);
     group.resize(group.rfind('/'));
@@ -78,6 +91,36 @@ std::vector<std::string> ancestry(const std::string& mount, std::string group) {
 
 bool names_controller(std::string_view controllers, std::string_view wanted) {
   return std::ranges::count(split(controllers, ','), wanted) > 0;
+}
+
+void read_version_2(const std::string& mount, const std::string& group, CgroupLimits& limits) {
+  for (const std::string& folder : ancestry(mount, group)) {
+    keep_least(limits.memory_free, memory_free(folder, "memory.max", "memory.current"));
+    keep_least(limits.memory_free, memory_free(folder, "memory.high", "memory.current"));
+    keep_least(limits.cpu_quota, quota_v2(folder));
+    keep_common(limits.cpus, read_cpu_list(folder + "/cpuset.cpus.effective"));
+  }
+}
+
+void read_version_1(const std::string& mount, std::string_view controllers, const std::string& group,
+                    CgroupLimits& limits) {
+  if (names_controller(controllers, "memory")) {
+    for (const std::string& folder : ancestry(mount + "/memory", group)) {
+      keep_least(limits.memory_free, memory_free(folder, "memory.limit_in_bytes", "memory.usage_in_bytes"));
+    }
+  }
+  if (names_controller(controllers, "cpu")) {
+    for (const char* controller : {"/cpu", "/cpu,cpuacct"}) {
+      for (const std::string& folder : ancestry(mount + controller, group)) {
+        keep_least(limits.cpu_quota, quota_v1(folder));
+      }
+    }
+  }
+  if (names_controller(controllers, "cpuset")) {
+    for (const std::string& folder : ancestry(mount + "/cpuset", group)) {
+      keep_common(limits.cpus, read_cpu_list(folder + "/cpuset.cpus"));
+    }
+  }
 }
 
 }  // namespace
@@ -91,24 +134,8 @@ CgroupLimits read_cgroup_limits(const std::string& root) {
     const auto parts = split(line, ':');  // id:controllers:path
     if (parts.size() < 3 || parts[2].empty() || parts[2][0] != '/') continue;
     const std::string group(line.substr(static_cast<std::size_t>(parts[2].data() - line.data())));
-    if (parts[0] == "0" && parts[1].empty()) {
-      for (const std::string& folder : ancestry(mount, group)) {
-        keep_least(limits.memory_free, memory_free(folder, "memory.max", "memory.current"));
-        keep_least(limits.cpu_quota, quota_v2(folder));
-      }
-    }
-    if (names_controller(parts[1], "memory")) {
-      for (const std::string& folder : ancestry(mount + "/memory", group)) {
-        keep_least(limits.memory_free, memory_free(folder, "memory.limit_in_bytes", "memory.usage_in_bytes"));
-      }
-    }
-    if (names_controller(parts[1], "cpu")) {
-      for (const char* controller : {"/cpu", "/cpu,cpuacct"}) {
-        for (const std::string& folder : ancestry(mount + controller, group)) {
-          keep_least(limits.cpu_quota, quota_v1(folder));
-        }
-      }
-    }
+    if (parts[0] == "0" && parts[1].empty()) read_version_2(mount, group, limits);
+    if (!parts[1].empty()) read_version_1(mount, parts[1], group, limits);
   }
   return limits;
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/units.h"
 
@@ -30,6 +31,12 @@ struct Machine {
   std::optional<Bytes> memory_available{};    // what the kernel could still give without swapping
   std::optional<Bytes> cgroup_memory_free{};  // least limit minus usage (without page cache) on our ancestry
   std::string kernel{};
+  // The CPUs that we may run on, best first: one of each performance core, one of each efficiency core, then
+  // the second threads of cores. Empty if unknown.
+  std::vector<std::uint32_t> cpu_order{};
+  // What bounds usable_threads: "physical cores", "affinity", "cpuset", "cgroup quota"; "" if nothing is
+  // known.
+  std::string threads_from{};
 
   // Threads that make sense for the engine: physical cores within affinity and quota, at least 1.
   std::uint32_t usable_threads() const;
@@ -39,8 +46,9 @@ struct Machine {
   std::string identity() const;
 };
 
-// Reads /proc and /sys below `root` ("" for the real ones). The affinity mask is the calling process's own
-// when root is empty, else all CPUs online there. Never fails: what cannot be read is unknown.
+// Reads /proc and /sys below `root` ("" for the real ones). The affinity mask is the calling thread's own
+// when root is empty, else the one in /proc/self/status there, else all CPUs online there. Never fails: what
+// cannot be read is unknown.
 Machine read_machine(const std::string& root = "");
 
 }  // namespace tokcast

@@ -1,81 +1,51 @@
+#include <fmt/format.h>
 #include <sched.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <set>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "base/file.h"
-#include "base/text.h"
 #include "machine/cgroup.h"
+#include "machine/cpuinfo.h"
+#include "machine/kernel_text.h"
+#include "machine/logical_cpus.h"
 #include "machine/machine.h"
 
 namespace tokcast {
 namespace {
 
-// The value behind "key<white space>:" in /proc/cpuinfo or /proc/meminfo, first occurrence.
-std::optional<std::string> find_field(const std::string& text, std::string_view key) {
-  for (const std::string_view line : split(text, '\n')) {
-    const auto colon = line.find(':');
-    if (colon != std::string_view::npos && trim(line.substr(0, colon)) == key) {
-      return std::string(trim(line.substr(colon + 1)));
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<Bytes> read_meminfo(const std::string& meminfo, std::string_view key) {
-  const auto field = find_field(meminfo, key);
-  if (!field) return std::nullopt;
-  const auto kibibytes = parse_uint(split(*field, ' ')[0]);
-  return kibibytes ? std::optional(Bytes(*kibibytes * 1024)) : std::nullopt;
-}
-
-// "0-3,8" as a list of numbers. Bounded: a hostile range cannot make it large.
-std::vector<std::uint32_t> parse_cpu_list(std::string_view text) {
-  constexpr std::uint64_t kMostCpus = 65'536;
-  std::vector<std::uint32_t> cpus;
-  for (const std::string_view part : split(trim(text), ',')) {
-    const auto ends = split(part, '-');
-    const auto first = parse_uint(ends.front());
-    const auto last = parse_uint(ends.back());
-    if (!first || !last || *last >= kMostCpus) continue;
-    for (auto cpu = *first; cpu <= *last; ++cpu) cpus.push_back(static_cast<std::uint32_t>(cpu));
-  }
-  return cpus;
-}
-
+// Of the calling thread; empty if the kernel does not tell.
 std::vector<std::uint32_t> own_affinity() {
-  cpu_set_t mask;
-  CPU_ZERO(&mask);
+  constexpr std::size_t kMasks = kMostCpus / CPU_SETSIZE;  // one cpu_set_t is too small for large machines
+  std::array<cpu_set_t, kMasks> mask{};
   std::vector<std::uint32_t> cpus;
-  if (sched_getaffinity(0, sizeof mask, &mask) != 0) return cpus;
-  for (std::uint32_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &mask)) cpus.push_back(cpu);
+  if (sched_getaffinity(0, sizeof mask, mask.data()) != 0) return cpus;
+  for (std::uint32_t cpu = 0; cpu < kMostCpus; ++cpu) {
+    if (CPU_ISSET_S(cpu, sizeof mask, mask.data())) cpus.push_back(cpu);
   }
   return cpus;
 }
 
-std::string cpu_folder(const std::string& root, std::uint32_t cpu) {
-  return fmt::format("{}/sys/devices/system/cpu/cpu{}", root, cpu);
+std::vector<std::uint32_t> read_affinity(const std::string& root) {
+  if (root.empty()) return own_affinity();
+  const auto list = find_field(read_line(root + "/proc/self/status").value_or(""), "Cpus_allowed_list");
+  return parse_cpu_list(list.value_or("")).value_or(std::vector<std::uint32_t>());
 }
 
-std::optional<std::uint32_t> count_cores(const std::string& root, const std::vector<std::uint32_t>& cpus) {
-  std::set<std::string> cores;
-  for (const std::uint32_t cpu : cpus) {
-    const auto siblings = read_line(cpu_folder(root, cpu) + "/topology/thread_siblings_list");
-    if (!siblings) return std::nullopt;
-    cores.insert(*siblings);
-  }
-  return cores.empty() ? std::nullopt : std::optional(static_cast<std::uint32_t>(cores.size()));
+// Those of `cpus` whose ids are among `ids`, which are ascending; all if `ids` is empty, which means unknown.
+std::vector<LogicalCpu> among(std::vector<LogicalCpu> cpus, const std::vector<std::uint32_t>& ids) {
+  if (ids.empty()) return cpus;
+  std::erase_if(cpus, [&ids](const LogicalCpu& cpu) { return !std::ranges::binary_search(ids, cpu.id); });
+  return cpus;
 }
 
-std::optional<Bytes> parse_cache_size(const std::string& text) {
-  const std::uint64_t unit = text.ends_with('K') ? 1024 : text.ends_with('M') ? 1024 * 1024 : 1;
-  const auto number = parse_uint(unit == 1 ? text : text.substr(0, text.size() - 1));
-  return number ? std::optional(Bytes(*number * unit)) : std::nullopt;
+// Without /proc and /sys the mask of affinity is all that is known.
+std::vector<LogicalCpu> without_cores(const std::vector<std::uint32_t>& ids) {
+  std::vector<LogicalCpu> cpus;
+  for (const std::uint32_t id : ids) cpus.push_back({.id = id});
+  return cpus;
 }
 
 std::optional<Bytes> read_last_level_cache(const std::string& root, std::uint32_t cpu) {
@@ -88,11 +58,34 @@ std::optional<Bytes> read_last_level_cache(const std::string& root, std::uint32_
   return largest;
 }
 
-std::string processor_name(const std::string& cpuinfo) {
-  for (const char* key : {"model name", "Model", "cpu model", "Hardware"}) {
-    if (const auto name = find_field(cpuinfo, key)) return printable(*name);
-  }
-  return "unknown processor";
+std::size_t count_cores_or_cpus(const std::vector<LogicalCpu>& cpus) {
+  return count_cores(cpus).value_or(static_cast<std::uint32_t>(cpus.size()));
+}
+
+// A control group's set of CPUs shows in the affinity mask, too: it is named first.
+std::string bound_of_threads(const std::vector<LogicalCpu>& online, const std::vector<LogicalCpu>& allowed,
+                             const CgroupLimits& cgroup) {
+  if (allowed.empty()) return "";
+  const std::size_t cores = count_cores_or_cpus(allowed);
+  if (cgroup.cpu_quota && std::ceil(*cgroup.cpu_quota) < static_cast<double>(cores)) return "cgroup quota";
+  if (cores >= count_cores_or_cpus(online)) return "physical cores";
+  const bool by_set = cgroup.cpus && among(online, *cgroup.cpus).size() == allowed.size();
+  return by_set ? "cpuset" : "affinity";
+}
+
+void read_processors(const std::string& root, const CgroupLimits& cgroup, Machine& machine) {
+  const std::vector<LogicalCpu> online = read_logical_cpus(root);
+  const std::vector<std::uint32_t> affinity = read_affinity(root);
+  const std::vector<LogicalCpu> known = online.empty() ? without_cores(affinity) : online;
+  const std::vector<LogicalCpu> allowed =
+      among(among(known, affinity), cgroup.cpus.value_or(std::vector<std::uint32_t>()));
+  if (!online.empty()) machine.logical_cpus = static_cast<std::uint32_t>(online.size());
+  machine.threads_from = bound_of_threads(known, allowed, cgroup);
+  machine.cpu_order = best_first(allowed);
+  if (allowed.empty()) return;
+  machine.allowed_cpus = static_cast<std::uint32_t>(allowed.size());
+  machine.physical_cores = count_cores(allowed);
+  machine.last_level_cache = read_last_level_cache(root, allowed.front().id);
 }
 
 template <typename T>
@@ -105,7 +98,7 @@ std::string text_of(const std::optional<T>& value) {
 std::uint32_t Machine::usable_threads() const {
   std::uint32_t threads = physical_cores.value_or(allowed_cpus.value_or(logical_cpus.value_or(1)));
   if (allowed_cpus) threads = std::min(threads, *allowed_cpus);
-  if (cpu_quota) threads = std::min(threads, static_cast<std::uint32_t>(std::ceil(*cpu_quota)));
+  if (cpu_quota) threads = static_cast<std::uint32_t>(std::min<double>(threads, std::ceil(*cpu_quota)));
   return std::max(threads, 1U);
 }
 
@@ -127,19 +120,11 @@ std::string Machine::identity() const {
 Machine read_machine(const std::string& root) {
   Machine machine;
   machine.name = processor_name(read_line(root + "/proc/cpuinfo").value_or(""));
-  std::vector<std::uint32_t> cpus =
-      parse_cpu_list(read_line(root + "/sys/devices/system/cpu/online").value_or(""));
-  if (!cpus.empty()) machine.logical_cpus = static_cast<std::uint32_t>(cpus.size());
-  if (root.empty()) cpus = own_affinity();
-  if (!cpus.empty()) {
-    machine.allowed_cpus = static_cast<std::uint32_t>(cpus.size());
-    machine.physical_cores = count_cores(root, cpus);
-    machine.last_level_cache = read_last_level_cache(root, cpus.front());
-  }
-  const std::string meminfo = read_line(root + "/proc/meminfo").value_or("");
-  machine.memory_total = read_meminfo(meminfo, "MemTotal");
-  machine.memory_available = read_meminfo(meminfo, "MemAvailable");
   const CgroupLimits cgroup = read_cgroup_limits(root);
+  read_processors(root, cgroup, machine);
+  const std::string meminfo = read_line(root + "/proc/meminfo").value_or("");
+  machine.memory_total = find_kibibytes(meminfo, "MemTotal");
+  machine.memory_available = find_kibibytes(meminfo, "MemAvailable");
   machine.cgroup_memory_free = cgroup.memory_free;
   machine.cpu_quota = cgroup.cpu_quota;
   machine.kernel = read_line(root + "/proc/sys/kernel/osrelease").value_or("");

@@ -1,23 +1,20 @@
 #include "machine/machine.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include "base/file.h"
+#include "machine/fake_root_test_util.h"
 
 namespace tokcast {
 namespace {
 
+using testing::ElementsAre;
+using testing::IsEmpty;
+
 // A machine made of a few files below a temporary root.
 class FakeMachine : public testing::Test {
  protected:
-  void SetUp() override {
-    root_ = testing::TempDir() + "tokcast-machine-XXXXXX";
-    ASSERT_NE(mkdtemp(root_.data()), nullptr);
-  }
-  void has(const std::string& path, const std::string& content) {
-    ASSERT_TRUE(write_file(root_ + path, content));
-  }
+  void has(const std::string& path, const std::string& content) { root_.has(path, content); }
   void has_cores_with_two_threads(std::uint32_t cores) {
     has("/sys/devices/system/cpu/online", "0-" + std::to_string(2 * cores - 1));
     for (std::uint32_t cpu = 0; cpu < 2 * cores; ++cpu) {
@@ -26,9 +23,9 @@ class FakeMachine : public testing::Test {
           std::to_string(first) + "," + std::to_string(first + cores));
     }
   }
-  Machine read() { return read_machine(root_); }
+  Machine read() { return read_machine(root_.path()); }
 
-  std::string root_;
+  FakeRoot root_;
 };
 
 TEST_F(FakeMachine, ThatTellsNothingIsUnknownNotZero) {
@@ -38,6 +35,8 @@ TEST_F(FakeMachine, ThatTellsNothingIsUnknownNotZero) {
   EXPECT_EQ(machine.memory_limit(), std::nullopt);
   EXPECT_EQ(machine.cpu_quota, std::nullopt);
   EXPECT_EQ(machine.usable_threads(), 1U);
+  EXPECT_THAT(machine.cpu_order, IsEmpty());
+  EXPECT_EQ(machine.threads_from, "");
 }
 
 TEST_F(FakeMachine, CountsPhysicalCoresBeforeTheirSecondThreads) {
@@ -107,6 +106,74 @@ TEST_F(FakeMachine, HasAnIdentityThatChangesWithItsShare) {
   EXPECT_NE(read().identity(), whole);
 }
 
+TEST_F(FakeMachine, OffersOneThreadOfEachCoreBeforeTheSecondOnes) {
+  has_cores_with_two_threads(3);
+  const Machine machine = read();
+  EXPECT_THAT(machine.cpu_order, ElementsAre(0, 1, 2, 3, 4, 5));
+  EXPECT_EQ(machine.threads_from, "physical cores");
+  has("/proc/self/status", "Name:\tx\nCpus_allowed_list:\t1-2,4-5\n");  // both threads of cores 1 and 2
+  EXPECT_THAT(read().cpu_order, ElementsAre(1, 2, 4, 5));
+}
+
+TEST_F(FakeMachine, SaysWhatBoundsItsThreads) {
+  has_cores_with_two_threads(4);
+  has("/proc/self/status", "Cpus_allowed_list:\t0,4\n");
+  EXPECT_EQ(read().usable_threads(), 1U);
+  EXPECT_EQ(read().threads_from, "affinity");
+  has("/proc/self/cgroup", "0::/job\n");
+  has("/sys/fs/cgroup/job/cpuset.cpus.effective", "0,4\n");
+  EXPECT_EQ(read().threads_from, "cpuset");
+  has("/sys/fs/cgroup/job/cpu.max", "50000 100000");
+  EXPECT_EQ(read().threads_from, "cpuset");  // half a CPU is still one thread, and one core is all there is
+  has("/proc/self/status", "Cpus_allowed_list:\t0-7\n");
+  has("/sys/fs/cgroup/job/cpuset.cpus.effective", "0-7\n");
+  EXPECT_EQ(read().threads_from, "cgroup quota");
+}
+
+TEST_F(FakeMachine, HonoursTheSetsOfBothVersionsOfControlGroups) {
+  has_cores_with_two_threads(4);
+  has("/proc/self/cgroup", "3:cpuset:/a/b\n0::/\n");
+  has("/sys/fs/cgroup/cpuset/a/cpuset.cpus", "0-3\n");
+  has("/sys/fs/cgroup/cpuset/a/b/cpuset.cpus", "2-7\n");
+  EXPECT_THAT(read().cpu_order, ElementsAre(2, 3));
+  has("/proc/self/cgroup", "0::/a/b\n");
+  has("/sys/fs/cgroup/a/cpuset.cpus.effective", "1-2\n");
+  has("/sys/fs/cgroup/a/b/cpuset.cpus.effective", "\n");  // as its parent
+  EXPECT_THAT(read().cpu_order, ElementsAre(1, 2));
+  EXPECT_EQ(read().allowed_cpus, 2U);
+}
+
+TEST_F(FakeMachine, CountsTheMemoryAboveWhichItWouldBeThrottledAsALimit) {
+  has("/proc/self/cgroup", "0::/a\n");
+  has("/sys/fs/cgroup/a/memory.max", "8000000000");
+  has("/sys/fs/cgroup/a/memory.high", "6000000000");
+  has("/sys/fs/cgroup/a/memory.current", "1000000000");
+  EXPECT_EQ(read().memory_limit()->bytes, Bytes(5'000'000'000));
+}
+
+TEST_F(FakeMachine, LooksForItsGroupBelowTheMountOnly) {
+  has("/proc/self/cgroup", "0::/../../../secret\n");
+  has("/secret/memory.max", "1");
+  has("/sys/fs/cgroup/memory.max", "2000000000");
+  EXPECT_EQ(read().memory_limit()->bytes, Bytes(2'000'000'000));
+}
+
+TEST_F(FakeMachine, IsNotConfusedByAQuotaBeyondMeasure) {
+  has_cores_with_two_threads(2);
+  has("/proc/self/cgroup", "0::/\n");
+  has("/sys/fs/cgroup/cpu.max", "18446744073709551615 1");
+  EXPECT_EQ(read().usable_threads(), 2U);
+}
+
+TEST_F(FakeMachine, WithoutSysStillHasWhatProcTells) {
+  has("/proc/cpuinfo",
+      "processor : 0\nmodel name : Some CPU\nphysical id : 0\ncore id : 0\n\n"
+      "processor : 1\nmodel name : Some CPU\nphysical id : 0\ncore id : 0\n");
+  const Machine machine = read();
+  EXPECT_EQ(machine.logical_cpus, 2U);
+  EXPECT_EQ(machine.usable_threads(), 1U);
+}
+
 TEST_F(FakeMachine, SurvivesNonsenseInItsFiles) {
   has("/sys/devices/system/cpu/online", "0-99999999999,x,-,3-1");
   has("/proc/meminfo", "MemAvailable: lots\nMemTotal:\n");
@@ -121,6 +188,8 @@ TEST(Machine, ThatWeRunOnHasMemoryAndThreads) {
   const Machine machine = read_machine();
   EXPECT_GE(machine.usable_threads(), 1U);
   EXPECT_TRUE(machine.memory_limit());
+  EXPECT_EQ(machine.cpu_order.size(), machine.allowed_cpus);
+  EXPECT_NE(machine.threads_from, "");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "forecast/cost_model.h"
 #include "rehearse/extrapolate.h"
 #include "rehearse/layer_kinds.h"
 #include "rehearse/samples.h"
@@ -20,8 +21,6 @@ namespace {
 constexpr double kFloor = 0.05;
 // One round cannot show drift; this stands in for it.
 constexpr double kUnknownDrift = 0.06;
-// What depth costs is a difference of two runs of the large skeleton: its own relative uncertainty.
-constexpr double kDepthUncertainty = 0.25;
 // Deviations in 90 % of a normal distribution, to one side.
 constexpr double kSigmas = 1.645;
 
@@ -80,6 +79,20 @@ Composition composition(const LayerKinds& kinds, std::vector<std::uint32_t> laye
   return out;
 }
 
+struct Estimate {
+  double mean = 0;
+  double deviation = 0;
+};
+
+// Two independent estimates of one positive quantity, weighted by their certainty.
+Estimate combined(const Estimate& a, const Estimate& b) {
+  const double weight_a = 1 / (a.deviation * a.deviation);
+  const double weight_b = 1 / (b.deviation * b.deviation);
+  const double mean = (weight_a * a.mean + weight_b * b.mean) / (weight_a + weight_b);
+  const double deviation = std::sqrt(1 / (weight_a + weight_b));
+  return {std::max(mean, deviation / 10), deviation};
+}
+
 class Extension {
  public:
   Extension(const Shape& shape, const Rehearsal& rehearsal)
@@ -104,6 +117,8 @@ class Extension {
     std::ranges::sort(out.prefill, {},
                       [](const auto& point) { return std::pair(point.tokens, point.depth); });
     out.load = load();
+    out.prefill_share_lost = samples_.share_lost(false).usual;
+    out.decode_share_lost = samples_.share_lost(true).usual;
     return out;
   }
 
@@ -130,7 +145,8 @@ class Extension {
     if (samples_.rounds().size() < 2) return kUnknownDrift;
     double sum = 0;
     for (const std::uint32_t round : samples_.rounds()) {
-      const auto alone = extrapolated(test, samples_.of(test, false, round), samples_.of(test, true, round));
+      const auto alone =
+          extrapolated(test, samples_.of_round(test, false, round), samples_.of_round(test, true, round));
       sum += std::pow(alone.seconds / seconds - 1, 2);
     }
     const auto count = static_cast<double>(samples_.rounds().size());
@@ -141,9 +157,10 @@ class Extension {
     const Extrapolated all = extrapolated(test, samples_.of(test, false), samples_.of(test, true));
     const double uncertainty =
         std::hypot(kSigmas * all.deviation / all.seconds, drift(test, all.seconds), kFloor);
-    const double lost = samples_.share_lost(test.generate > 0);
-    return around(Seconds(all.seconds * (1 + lost)),
-                  quiet_share() * (1 - std::min(uncertainty, 0.9)) / (1 + lost), 1 + uncertainty + lost);
+    const ShareLost lost = samples_.share_lost(test.generate > 0);
+    return around(Seconds(all.seconds * (1 + lost.usual)),
+                  quiet_share() * (1 - std::min(uncertainty, 0.9)) / (1 + lost.usual),
+                  1 + uncertainty + std::max(lost.usual, lost.mean));
   }
 
   // On a machine that was busy all the time not even the quiet samples are quiet: the low end must allow for
@@ -153,35 +170,52 @@ class Extension {
     return 1 - std::max(seen.cpu_pressure_share.value_or(0), seen.stolen_share.value_or(0)) / 2;
   }
 
-  // A full micro-batch on the large skeleton against its prefill of 128: the whole grows likewise.
+  // A full micro-batch on the large skeleton against its prefill of 128 in the same process: the whole grows
+  // likewise.
   void add_batch(Timings& out) const {
     const BenchTest reference{.prompt = 128};
-    const auto known = samples_.of(reference, true);
+    const auto known = samples_.of(reference, true, RehearsalPass::kBatch);
     if (known.empty()) return;
     for (const RehearsalSamples* group : samples_.groups(RehearsalPass::kBatch)) {
-      const double growth = quiet(usable_samples(*group)) / quiet(known);
+      const auto full = usable_samples(*group);
+      if (group->test.prompt <= reference.prompt || full.empty()) continue;
+      const double growth = quiet(full) / quiet(known);
       out.prefill.push_back({group->test.prompt, 0, whole(reference) * growth});
     }
   }
 
-  // What depth adds on the large skeleton, carried to all layers by the keys and values they look at.
+  // What depth adds on the large skeleton, carried to all layers by the keys and values they look at. It is a
+  // small difference of two times; where noise hides it, the prior speaks.
   void add_depth(Timings& out) const {
     for (const RehearsalSamples* deep : samples_.groups(RehearsalPass::kDepth)) {
       if (deep->test.depth == 0) continue;
       BenchTest shallow = deep->test;
       shallow.depth = 0;
-      const auto base = samples_.of(shallow, true, {}, RehearsalPass::kDepth);
-      if (base.empty()) continue;
-      const double depth = deep->test.depth;
-      const double added = std::max(0.0, quiet(usable_samples(*deep)) - quiet(base));
-      const double extra = added * attention_work(shape_, all_layers(shape_), depth) /
-                           attention_work(shape_, rehearsal_.plan.large, depth);
-      const double lost = samples_.share_lost(deep->test.generate > 0);
-      const auto duration =
-          whole(shallow) + around(Seconds(extra * (1 + lost)), 1 - kDepthUncertainty, 1 + kDepthUncertainty);
+      const auto base = samples_.of(shallow, true);
+      const auto at_depth = usable_samples(*deep);
+      if (base.empty() || at_depth.empty()) continue;
+      const Interval<Seconds> start = whole(shallow);
+      const ShareLost lost = samples_.share_lost(deep->test.generate > 0);
+      const Estimate extra = depth_extra(deep->test, base, at_depth, start.expected);
+      const double reach = std::min(kSigmas * extra.deviation / extra.mean, 1.0);
+      const auto duration = start + around(Seconds(extra.mean * (1 + lost.usual)), 1 - reach, 1 + reach);
       if (deep->test.generate > 0) out.decode.push_back(per_token(deep->test, duration));
       if (deep->test.prompt > 0) out.prefill.push_back({deep->test.prompt, deep->test.depth, duration});
     }
+  }
+
+  // Seconds that a test at depth takes longer on the whole model. `start` is the whole's time at depth 0.
+  Estimate depth_extra(const BenchTest& test, const std::vector<double>& base,
+                       const std::vector<double>& at_depth, Seconds start) const {
+    const double ratio = attention_work(shape_, all_layers(shape_), test.depth) /
+                         attention_work(shape_, rehearsal_.plan.large, test.depth);
+    const Estimate measured{(quiet(at_depth) - quiet(base)) * ratio,
+                            std::hypot(quiet_deviation(at_depth), quiet_deviation(base)) * ratio};
+    // Of a prefill no prior is known; its attention is a larger share and drowns less.
+    if (test.generate == 0) return {std::max(measured.mean, 0.01 * start.value), measured.deviation};
+    const double positions = attended_positions(shape_, test.depth);
+    const double prior = decode_slope_prior(shape_, start) * positions;
+    return combined(measured, {prior, prior * kDecodeSlopeDeviation});
   }
 
   // Start-up plus what grows with the file; single runs of a process, so a wide interval.

@@ -16,10 +16,10 @@ constexpr std::uint32_t kSmallPrefill = 32;
 constexpr std::uint32_t kPrefill = 128;
 constexpr std::uint32_t kBatchPrefill = 512;
 constexpr std::uint32_t kDecodeTokens = 8;
-constexpr std::uint32_t kRepetitions = 3;
+constexpr std::uint32_t kRepetitions = 2;
 constexpr std::uint32_t kDepthRepetitions = 2;
-constexpr std::uint32_t kMostRounds = 6;
-constexpr std::uint32_t kLeastDepth = 256;  // less drowns in noise (docs/ACCURACY.md)
+constexpr std::uint32_t kMostRounds = 8;
+constexpr std::uint32_t kLeastDepth = 256;  // less drowns in noise
 
 using Clock = std::chrono::steady_clock;
 
@@ -45,6 +45,9 @@ class Stage {
         Rehearsal& record)
       : engine_(engine), options_(options), skeleton_(std::move(skeleton)), start_(start), record_(record) {}
 
+  // Since the start, without interludes.
+  Seconds spent() const { return since(start_) - interludes_; }
+
   Result<void> run(bool attention) {
     if (auto ok = round(); !ok) return ok;
     if (attention) {
@@ -60,17 +63,17 @@ class Stage {
   }
 
  private:
-  Seconds left() const { return options_.allowance - since(start_); }
+  Seconds left() const { return options_.allowance - spent(); }
 
   Result<void> round() {
-    const auto begin = Clock::now();
+    const Seconds begin = spent();
     const std::vector<BenchTest> tests{
         {.prompt = kSmallPrefill}, {.prompt = kPrefill}, {.generate = kDecodeTokens}};
     say(fmt::format("round {}", rounds_ + 1));
     if (auto ok = bench(RehearsalPass::kRound, false, tests, kRepetitions); !ok) return ok;
     if (auto ok = bench(RehearsalPass::kRound, true, tests, kRepetitions); !ok) return ok;
     ++rounds_;
-    round_cost_ = since(begin);
+    round_cost_ = spent() - begin;
     return {};
   }
 
@@ -79,7 +82,7 @@ class Stage {
   // can be.
   Result<void> depth() {
     std::uint32_t depth = std::max(options_.depth, kLeastDepth);
-    const Seconds spare = left() - round_cost_ * 0.5;
+    const Seconds spare = left() - round_cost_;
     while (depth > kLeastDepth && depth_cost(depth) > spare) depth /= 2;
     say(fmt::format("at depth {}", depth));
     return bench(RehearsalPass::kDepth, true,
@@ -92,7 +95,9 @@ class Stage {
 
   Result<void> batch() {
     say("a full batch");
-    return bench(RehearsalPass::kBatch, true, {{.prompt = kBatchPrefill}}, 1);
+    // The shortest prefill touches the weights, the next one is what the full batch is compared with.
+    return bench(RehearsalPass::kBatch, true,
+                 {{.prompt = kSmallPrefill}, {.prompt = kPrefill}, {.prompt = kBatchPrefill}}, 1);
   }
 
   // What the passes will cost, from the first round's samples on the large skeleton.
@@ -100,10 +105,11 @@ class Stage {
     const double fill = static_cast<double>(depth) / kPrefill;
     return load_ + prefill_ * (fill * 1.15 + 2.1 * kDepthRepetitions) + decode_ * (2.2 * kDepthRepetitions);
   }
-  Seconds batch_cost() const { return load_ + prefill_ * (1.1 * kBatchPrefill / kPrefill); }
+  Seconds batch_cost() const { return load_ + prefill_ * (1.3 + 1.1 * kBatchPrefill / kPrefill); }
 
   Result<void> bench(RehearsalPass pass, bool large, const std::vector<BenchTest>& tests,
                      std::uint32_t repetitions) {
+    pause();
     if (auto ok = large ? skeleton_.become_large() : skeleton_.become_small(); !ok) return ok;
     BenchRequest request{.model_path = skeleton_.path(),
                          .inherited_descriptors = {skeleton_.descriptor()},
@@ -138,6 +144,13 @@ class Stage {
     if (large) load_ = load;
   }
 
+  void pause() {
+    if (!options_.interlude) return;
+    const auto begin = Clock::now();
+    options_.interlude();
+    interludes_ += since(begin);
+  }
+
   void say(std::string_view what) const {
     if (options_.progress) options_.progress(what);
   }
@@ -148,6 +161,7 @@ class Stage {
   Clock::time_point start_;
   Rehearsal& record_;
   std::uint32_t rounds_ = 0;
+  Seconds interludes_{};
   Seconds round_cost_{};
   Seconds load_{};
   Seconds prefill_{};
@@ -162,8 +176,10 @@ bool has_attention(const Shape& shape) {
 }  // namespace
 
 Seconds default_allowance(const Shape& shape) {
-  const double gigabytes = static_cast<double>(shape.decode_bytes().value) / 1e9;
-  return Seconds(std::clamp(6 + 3.5 * gigabytes, 8.0, 20.0));
+  const double read = static_cast<double>(shape.decode_bytes().value) / 1e9;
+  // A prefill meets the experts that a single token does not.
+  const double rest = static_cast<double>(shape.weight_bytes().value) / 1e9 - read;
+  return Seconds(std::clamp(7 + 3.5 * read + 0.5 * rest, 9.0, 20.0));
 }
 
 std::string shape_key(const Shape& shape) {
@@ -201,8 +217,8 @@ Result<Rehearsal> rehearse(const Shape& shape, const Engine& engine, const Machi
                    .plan = *plan};
   Stage stage(engine, options, std::move(*skeleton), start, record);
   if (auto ok = stage.run(has_attention(shape)); !ok) return std::unexpected(ok.error());
-  record.wall = since(start);
-  record.contention = contention_between(counters, read_contention(), record.wall,
+  record.wall = stage.spent();
+  record.contention = contention_between(counters, read_contention(), since(start),
                                          machine.logical_cpus.value_or(options.threads));
   return record;
 }

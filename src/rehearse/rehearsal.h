@@ -3,7 +3,7 @@
 // What is run, in this order, each line as engine processes of its own, as far as the time allowance reaches:
 //   1. a round: small, then large skeleton; prefill of 32 and 128 tokens, decode of 8, at depth 0;
 //   2. depth: the large skeleton at depth 0 and at the deepest context that time allows (cost of attention);
-//   3. batch: the large skeleton with a prefill of 512 tokens (a full micro-batch);
+//   3. batch: the large skeleton with prefills of 128 and of 512 tokens (a full micro-batch);
 //   4. further rounds, which show drift.
 // Only rounds need the small skeleton: what it is for is the cost outside the layers, which neither depth
 // nor batch size changes.
@@ -65,9 +65,12 @@ struct RehearsalOptions {
   std::uint32_t depth = 1024;                        // deepest context wanted; less is run if time is short
   Seconds allowance{20};                             // to be done by; one round is run whatever it costs
   std::function<void(std::string_view)> progress{};  // a short phrase per step; may be empty
+  // Called before each engine process, its time not counted; may be empty. The accuracy suite measures the
+  // full model there, so that both sides meet the same machine.
+  std::function<void()> interlude{};
 };
 
-// The time that a rehearsal of this model deserves: 8 s for small ones, whose rounds are short, to 20 s.
+// The time that a rehearsal of this model deserves: 9 s for small ones, whose rounds are short, to 20 s.
 Seconds default_allowance(const Shape& shape);
 
 // Key of what decides a model's speed: architecture, hyper-parameters, tensors with types. 16 hex

@@ -1,4 +1,5 @@
 #include "rehearse/samples.h"
+#include "base/statistics.h"
 
 #include <algorithm>
 
@@ -14,7 +15,7 @@ std::vector<double> values(const std::vector<Seconds>& samples) {
 
 std::vector<double> usable_samples(const RehearsalSamples& group) {
   std::vector<double> out = values(group.samples);
-  if (group.after_load && out.size() > 1) out.erase(out.begin());
+  if (group.after_load && !out.empty()) out.erase(out.begin());
   return out;
 }
 
@@ -38,30 +39,43 @@ std::vector<const RehearsalSamples*> SampleTable::groups(RehearsalPass pass) con
   return out;
 }
 
-std::vector<double> SampleTable::of(const BenchTest& test, bool large, std::optional<std::uint32_t> round,
-                                    RehearsalPass pass) const {
+std::vector<double> SampleTable::collect(auto wanted) const {
   std::vector<double> out;
-  for (const RehearsalSamples* group : groups(pass)) {
-    if (group->large != large || group->test != test || (round && group->number != *round)) continue;
-    const auto samples = usable_samples(*group);
+  for (const RehearsalSamples& group : rehearsal_.samples) {
+    if (!wanted(group)) continue;
+    const auto samples = usable_samples(group);
     out.insert(out.end(), samples.begin(), samples.end());
   }
   return out;
 }
 
-double SampleTable::share_lost(bool decode) const {
-  constexpr double kHiccup = 1.3;
-  double spent = 0;
-  double undisturbed = 0;
-  for (const RehearsalSamples* group : groups(RehearsalPass::kRound)) {
-    if ((group->test.generate > 0) != decode) continue;
-    const double own_speed = quiet(of(group->test, group->large));
-    for (const double sample : usable_samples(*group)) {
-      spent += std::min(sample, kHiccup * own_speed);
-      undisturbed += own_speed;
-    }
+std::vector<double> SampleTable::of(const BenchTest& test, bool large,
+                                    std::optional<RehearsalPass> pass) const {
+  return collect([&](const RehearsalSamples& group) {
+    return group.large == large && group.test == test && (!pass || group.pass == *pass);
+  });
+}
+
+std::vector<double> SampleTable::of_round(const BenchTest& test, bool large, std::uint32_t round) const {
+  return collect([&](const RehearsalSamples& group) {
+    return group.large == large && group.test == test && group.pass == RehearsalPass::kRound &&
+           group.number == round;
+  });
+}
+
+ShareLost SampleTable::share_lost(bool decode) const {
+  std::vector<double> slowdowns;
+  for (const RehearsalSamples& group : rehearsal_.samples) {
+    if ((group.test.generate > 0) != decode || group.test.depth != 0) continue;
+    const auto known = of(group.test, group.large);
+    for (const double sample : usable_samples(group)) slowdowns.push_back(sample / quiet(known));
   }
-  return undisturbed > 0 ? std::max(0.0, spent / undisturbed - 1) : 0;
+  if (slowdowns.empty()) return {};
+  constexpr double kHiccup = 1.3;
+  double sum = 0;
+  for (const double slowdown : slowdowns) sum += std::min(slowdown, kHiccup);
+  return {std::max(0.0, quantile(slowdowns, 0.5) - 1),
+          std::max(0.0, sum / static_cast<double>(slowdowns.size()) - 1)};
 }
 
 }  // namespace tokcast

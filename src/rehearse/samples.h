@@ -13,8 +13,14 @@ namespace tokcast {
 
 std::vector<double> values(const std::vector<Seconds>& samples);
 
-// Without the first sample after a load, if there are others.
+// Without the first sample after a load: it touched the weights for the first time. May be empty.
 std::vector<double> usable_samples(const RehearsalSamples& group);
+
+// What contention costs now: samples at depth 0 over the quiet one of their test, minus 1.
+struct ShareLost {
+  double usual = 0;  // the median
+  double mean = 0;   // with hiccups, each counted as 1.3 times the quiet sample at most
+};
 
 // The rehearsal must outlive it.
 class SampleTable {
@@ -25,15 +31,15 @@ class SampleTable {
   std::vector<BenchTest> tests_in_rounds() const;
   std::vector<const RehearsalSamples*> groups(RehearsalPass pass) const;
 
-  // Pooled over all rounds, or of one round; empty if there are none.
-  std::vector<double> of(const BenchTest& test, bool large, std::optional<std::uint32_t> round = {},
-                         RehearsalPass pass = RehearsalPass::kRound) const;
+  // Of all passes, or of one; empty if there are none.
+  std::vector<double> of(const BenchTest& test, bool large, std::optional<RehearsalPass> pass = {}) const;
+  std::vector<double> of_round(const BenchTest& test, bool large, std::uint32_t round) const;
 
-  // Mean of samples over quiet, minus 1, over all rounds of decode or of prefill: what contention costs now.
-  // Samples beyond 1.3 times the quiet one count as that: a hiccup is not the usual loss.
-  double share_lost(bool decode) const;
+  ShareLost share_lost(bool decode) const;
 
  private:
+  std::vector<double> collect(auto wanted) const;
+
   const Rehearsal& rehearsal_;
   std::set<std::uint32_t> rounds_;
 };

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <random>
 
+#include "base/statistics.h"
+
 namespace tokcast {
 namespace {
 
@@ -16,16 +18,9 @@ std::vector<double> resample(const std::vector<double>& samples, std::mt19937_64
 
 }  // namespace
 
-double quantile(std::vector<double> samples, double share) {
+double quiet(std::vector<double> samples) {
   std::ranges::sort(samples);
-  const double position = share * static_cast<double>(samples.size() - 1);
-  const auto below = static_cast<std::size_t>(position);
-  const std::size_t above = std::min(below + 1, samples.size() - 1);
-  return std::lerp(samples[below], samples[above], position - static_cast<double>(below));
-}
-
-double quiet(const std::vector<double>& samples) {
-  return quantile(samples, 0.25);
+  return samples[(samples.size() - 1) / 4];
 }
 
 double quiet_deviation(const std::vector<double>& samples) {

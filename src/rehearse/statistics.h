@@ -1,4 +1,4 @@
-// The few statistics that timing needs.
+// What samples of disturbed timings say of the machine.
 #ifndef TOKCAST_REHEARSE_STATISTICS_H_
 #define TOKCAST_REHEARSE_STATISTICS_H_
 
@@ -6,13 +6,10 @@
 
 namespace tokcast {
 
-// Linear between order statistics; `share` 0 is the minimum, 0.5 the median, 1 the maximum. Not for empty
-// samples.
-double quantile(std::vector<double> samples, double share);
-
-// The machine's own speed: the first quartile. Disturbances only ever lengthen a sample; the minimum is too
-// lucky.
-double quiet(const std::vector<double>& samples);
+// The machine's own speed: the first quartile, as one of the samples and never between two. Disturbances only
+// ever lengthen a sample, often by half; of two or three samples the least is the best guess, of many it is
+// luck.
+double quiet(std::vector<double> samples);
 
 // Standard error of quiet(samples), by bootstrap, at least 1 % of it: a few equal samples prove little.
 // Deterministic.

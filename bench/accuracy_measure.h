@@ -1,0 +1,25 @@
+// One model at one thread count, measured and rehearsed in turns.
+//
+// The machine's speed changes within seconds (docs/ACCURACY.md), so a full model measured before or after a
+// rehearsal would mostly show that. The full model is therefore run in short stretches between the
+// rehearsal's engine processes; their time does not count as the rehearsal's.
+#ifndef TOKCAST_BENCH_ACCURACY_MEASURE_H_
+#define TOKCAST_BENCH_ACCURACY_MEASURE_H_
+
+#include <optional>
+#include <string>
+
+#include "bench/accuracy_record.h"
+#include "engine/engine.h"
+#include "machine/machine.h"
+
+namespace tokcast {
+
+// Errors: those of full_shape, Skeleton::write_full, run_bench and rehearse.
+Result<AccuracyRecord> measure_accuracy(const std::string& model, const Engine& engine,
+                                        const Machine& machine, std::uint32_t threads, std::uint32_t depth,
+                                        std::optional<Seconds> allowance);
+
+}  // namespace tokcast
+
+#endif  // TOKCAST_BENCH_ACCURACY_MEASURE_H_

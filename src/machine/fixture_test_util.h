@@ -1,0 +1,71 @@
+// Other machines for tests: the archives in tests/fixtures/machines, laid out below a temporary root.
+#ifndef TOKCAST_MACHINE_FIXTURE_TEST_UTIL_H_
+#define TOKCAST_MACHINE_FIXTURE_TEST_UTIL_H_
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "machine/gather.h"
+
+namespace tokcast {
+
+// TOKCAST_FIXTURES is that folder.
+inline std::string fixture_path(std::string_view name) {
+  return std::string(TOKCAST_FIXTURES "/").append(name).append(".json");
+}
+
+inline std::vector<std::string> fixture_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(TOKCAST_FIXTURES)) {
+    if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+inline Json read_fixture(std::string_view name) {
+  const std::string path = fixture_path(name);
+  const auto archive = parse_json(read_file(path).value_or(""), path);
+  EXPECT_TRUE(archive) << path;
+  return archive.value_or(Json());
+}
+
+// Its files are gone when this is. They are thousands, and therefore in memory where the machine has such a
+// place.
+class Fixture {
+ public:
+  explicit Fixture(std::string_view name) {
+    const bool memory = access("/dev/shm", W_OK) == 0;
+    root_ = (memory ? "/dev/shm/" : testing::TempDir()) + "tokcast-fixture-XXXXXX";
+    EXPECT_NE(mkdtemp(root_.data()), nullptr) << root_;
+    archive_ = read_fixture(name);
+    const auto unpacked = unpack(archive_, root_);
+    EXPECT_TRUE(unpacked) << describe(unpacked.error());
+  }
+  ~Fixture() {
+    std::error_code ignored;
+    std::filesystem::remove_all(root_, ignored);
+  }
+  Fixture(const Fixture&) = delete;
+  Fixture& operator=(const Fixture&) = delete;
+
+  const std::string& root() const { return root_; }
+  const Json& archive() const { return archive_; }
+
+ private:
+  std::string root_;
+  Json archive_;
+};
+
+}  // namespace tokcast
+
+#endif  // TOKCAST_MACHINE_FIXTURE_TEST_UTIL_H_
