@@ -50,6 +50,8 @@ Result<Json> parse_json(std::string_view text, std::string_view place, JsonLimit
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
     return fail(ErrorKind::kBadInput, "not valid JSON", position(place, text, error.byte));
+  } catch (const Json::out_of_range&) {
+    return fail(ErrorKind::kBadInput, "JSON with a number that is out of range", std::string(place));
   }
 }
 

@@ -19,6 +19,12 @@ TEST(Json, TellsTheLineAndColumnOfAMistakeWithoutEchoingIt) {
   EXPECT_EQ(describe(document.error()).find("secret"), std::string::npos);
 }
 
+TEST(Json, RefusesANumberBeyondAllNumbers) {
+  const auto json = parse_json("{\"seconds\": 1e999}", "file");
+  ASSERT_FALSE(json);
+  EXPECT_EQ(json.error().kind, ErrorKind::kBadInput);
+}
+
 TEST(Json, RefusesWhatIsNestedTooDeep) {
   const auto document = parse_json(std::string(100'000, '['), "peer");
   ASSERT_FALSE(document);

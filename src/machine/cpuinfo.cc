@@ -68,8 +68,11 @@ void identify_x86(std::string_view cpuinfo, CpuFacts& facts) {
   const std::vector<std::string_view> words = words_of(flags);
   facts.architecture = std::ranges::find(words, "lm") == words.end() ? "i686" : "x86_64";  // "long mode"
   if (!vendor.empty()) facts.vendor = printable(x86_vendor(vendor));
-  facts.microarchitecture = x86_microarchitecture(
-      {vendor, number(cpuinfo, "cpu family"), number(cpuinfo, "model"), number(cpuinfo, "stepping")});
+  // QEMU's own models carry the numbers of old processors.
+  if (!facts.name.starts_with("QEMU")) {
+    facts.microarchitecture = x86_microarchitecture(
+        {vendor, number(cpuinfo, "cpu family"), number(cpuinfo, "model"), number(cpuinfo, "stepping")});
+  }
   facts.isa = x86_isa(flags);
   facts.ggml_variant = best_ggml_variant(flags);
 }

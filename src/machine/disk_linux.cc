@@ -60,7 +60,7 @@ bool lies_below(std::string_view path, std::string_view point) {
 // folders of models do not exist; there its mounts alone tell.
 std::string nearest_folder(const std::string& root, const std::string& directory) {
   std::error_code error;
-  if (!root.empty()) return fs::path("/" + directory).lexically_normal();
+  if (!root.empty()) return (fs::path("/") / directory).lexically_normal();
   const fs::path absolute = fs::absolute(directory, error);
   fs::path path = fs::weakly_canonical(absolute, error);
   if (error) path = absolute.lexically_normal();
@@ -146,6 +146,9 @@ std::optional<std::string> kind_of_disk(const std::string& root, std::string nam
   if (const auto kind = kind_of_name(disk)) return kind;
   const auto rotational = read_number(folder + "/queue/rotational");
   if (!rotational) return std::nullopt;
+  // WSL's disks are files of Windows, and say that they rotate.
+  const auto release = read_line(root + "/proc/sys/kernel/osrelease").value_or("");
+  if (release.find("microsoft") != std::string::npos) return "virtual disk";
   return *rotational == 0 ? "SSD" : "hard disk";
 }
 

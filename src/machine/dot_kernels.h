@@ -18,7 +18,7 @@ namespace tokcast {
 
 // Of one row or column. The largest block has 32 of each: 32 KiB.
 constexpr std::size_t kDotDepthBytes = 512;
-constexpr std::size_t kMostDotSums = 32 * 32;
+constexpr std::size_t kMostDotSums = std::size_t{32} * 32;
 
 struct DotKernel {
   // sums[r * columns + c] = iterations * Σ_k a[r * depth + k] * b[c * depth + k], as float (of an int32 sum

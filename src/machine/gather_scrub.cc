@@ -119,14 +119,6 @@ bool is_plain_disk(std::string_view source) {
          std::ranges::any_of(kDiskNames, [name](std::string_view known) { return name.starts_with(known); });
 }
 
-std::string known_options(std::string_view options) {
-  std::string out;
-  for (const std::string_view option : split(options, ',')) {
-    if (contains(kMountOptions, option)) out.append(out.empty() ? "" : ",").append(option);
-  }
-  return out;
-}
-
 }  // namespace
 
 const std::string& Scrubber::placeholder(std::string_view name) {
@@ -200,6 +192,19 @@ std::string Scrubber::mount_source(std::string_view source) {
   return is_plain_disk(source) ? std::string(source) : path(source);
 }
 
+// An overlay's upper directory tells on which disk lies what is written.
+std::string Scrubber::mount_options(std::string_view options) {
+  constexpr std::string_view kUpper = "upperdir=";
+  std::string out;
+  for (const std::string_view option : split(options, ',')) {
+    const bool upper = option.starts_with(kUpper);
+    if (!upper && !contains(kMountOptions, option)) continue;
+    if (!out.empty()) out.push_back(',');
+    out += upper ? std::string(kUpper) + path(option.substr(kUpper.size())) : std::string(option);
+  }
+  return out;
+}
+
 // "36 35 98:0 /root /mount/point rw,noatime shared:1 - ext4 /dev/sda1 rw,errors=continue" (proc(5)).
 std::string Scrubber::mount(std::string_view line) {
   const auto dash = line.find(" - ");
@@ -210,8 +215,8 @@ std::string Scrubber::mount(std::string_view line) {
   std::string out;
   out.append(before[0]).append(" ").append(before[1]).append(" ").append(before[2]);
   out.append(" ").append(path(before[3])).append(" ").append(path(before[4]));
-  out.append(" ").append(known_options(before[5])).append(" - ").append(after[0]);
-  out.append(" ").append(mount_source(after[1])).append(" ").append(known_options(after[2]));
+  out.append(" ").append(mount_options(before[5])).append(" - ").append(after[0]);
+  out.append(" ").append(mount_source(after[1])).append(" ").append(mount_options(after[2]));
   return out;
 }
 

@@ -31,6 +31,7 @@ class Scrubber {
   std::string mounts(std::string_view content);
   std::string mount(std::string_view line);
   std::string mount_source(std::string_view source);
+  std::string mount_options(std::string_view options);
 
   std::map<std::string, std::string, std::less<>> placeholders_;
 };

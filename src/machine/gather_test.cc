@@ -132,13 +132,15 @@ TEST(Gather, KeepsNoNamesOfMountsServersAndUsers) {
       "31 28 0:50 /export /media/alice/BACKUP\\040DISK rw - nfs4 192.168.7.23:/export rw,addr=192.168.7.23\n"
       "32 28 0:51 / /mnt/c rw - cifs //fileserver/share rw,username=alice,password=hunter2\n"
       "33 28 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,nosuid - cgroup cgroup rw,cpu,cpuacct\n"
+      "34 28 0:54 / /srv rw - overlay overlay rw,lowerdir=/l/ABC,upperdir=/home/alice/up\n"
       "nonsense\n");
   EXPECT_EQ(file_in(gathered(root), "/proc/self/mountinfo"),
             "28 1 259:2 / / rw - ext4 /dev/nvme0n1p2 rw\n"
             "30 28 254:0 / /home/anon1 rw - ext4 /dev/anon2/anon3--anon4-home rw\n"
             "31 28 0:50 /anon5 /media/anon1/anon6\\anon7 rw - nfs4 anon8.anon9.7.anon10:/anon5 rw\n"
             "32 28 0:51 / /mnt/c rw - cifs //anon11/share rw\n"
-            "33 28 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n");
+            "33 28 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
+            "34 28 0:54 / /srv rw - overlay overlay rw,upperdir=/home/anon1/anon12\n");
 }
 
 TEST(Gather, KeepsOfTheEnvironmentOnlyTheKindOfContainer) {
