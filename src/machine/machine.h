@@ -26,7 +26,7 @@ struct Machine {
   std::optional<std::uint32_t> physical_cores{};  // behind the logical CPUs that we may run on
   std::optional<std::uint32_t> allowed_cpus{};    // in our affinity mask
   std::optional<double> cpu_quota{};              // CPUs' worth of time per period; nullopt: no quota
-  std::optional<Bytes> last_level_cache{};        // the one that the first processor sees; a socket may have more
+  std::optional<Bytes> last_level_cache{};  // the one that the first processor sees; a socket may have more
   std::optional<Bytes> memory_total{};
   std::optional<Bytes> memory_available{};    // what the kernel could still give without swapping
   std::optional<Bytes> cgroup_memory_free{};  // least limit minus usage (without page cache) on our ancestry
