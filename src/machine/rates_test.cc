@@ -62,8 +62,9 @@ constexpr auto kLater = std::chrono::steady_clock::time_point::max();
 
 TEST(WorkingSet, GoesRoundAllOfItsMemory) {
   Team team(own_cpus());
-  WorkingSet set(team, std::vector<std::uint32_t>(team.cpus().size()), Bytes(kMebi.value), kLater);
-  EXPECT_EQ(set.size(), kMebi);
+  WorkingSet set(team, std::vector<std::uint32_t>(team.cpus().size()), Bytes(4 * WorkingSet::kChunk.value),
+                 kLater);
+  EXPECT_EQ(set.size(), Bytes(4 * WorkingSet::kChunk.value));
   for (int i = 0; i < 9; ++i) EXPECT_EQ(set.read_chunk(0), WorkingSet::kChunk);
 }
 
