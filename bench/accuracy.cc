@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fstream>
 
 #include "base/interrupt.h"
@@ -23,6 +24,7 @@ struct Options {
   std::string engine{};
   std::optional<double> allowance{};  // nullopt: what `tokcast rehearse` takes
   std::uint32_t depth = 1024;
+  std::vector<std::string> rungs{"rehearsed", "calibrated"};
   std::string record{};
   std::string replay{};
 };
@@ -35,13 +37,18 @@ Result<std::vector<AccuracyRecord>> measure_all(const Options& options) {
   const Machine machine = read_machine();
   std::ofstream file;
   if (!options.record.empty()) file.open(options.record, std::ios::app);
-  const auto allowance =
-      options.allowance ? std::optional(Seconds(*options.allowance)) : std::optional<Seconds>();
+  const auto has = [&options](const char* rung) {
+    return std::ranges::find(options.rungs, rung) != options.rungs.end();
+  };
+  AccuracyOptions wanted{
+      .depth = options.depth, .rehearse = has("rehearsed"), .calibrate = has("calibrated")};
+  if (options.allowance) wanted.allowance = Seconds(*options.allowance);
   std::vector<AccuracyRecord> out;
   for (const std::uint32_t threads : options.threads) {
     for (const std::string& model : options.models) {
       fmt::print(stderr, "{}, {} thread(s)\n", model, threads);
-      auto record = measure_accuracy(model, *engine, machine, threads, options.depth, allowance);
+      wanted.threads = threads;
+      auto record = measure_accuracy(model, *engine, machine, wanted);
       if (!record) {
         fmt::print(stderr, "accuracy: {}\n", describe(record.error()));
         return out;
@@ -76,6 +83,9 @@ int main(int argc, char** argv) {
   app.add_option("--engine", options.engine, "engine directory");
   app.add_option("--allowance", options.allowance, "seconds for one rehearsal (9 to 20, by size)");
   app.add_option("--depth", options.depth, "of the second decode test");
+  app.add_option("--rungs", options.rungs, "what to measure: rehearsed, calibrated (with all below it)")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"rehearsed", "calibrated"}));
   app.add_option("--record", options.record, "append the raw measurements to this file, a JSON line each");
   app.add_option("--replay", options.replay, "measure nothing: forecast from the rehearsals in this file");
   CLI11_PARSE(app, argc, argv);

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "base/text.h"
 #include "engine/bench.h"
+#include "forecast/model_work.h"
+#include "machine/profile_rates.h"
 #include "rehearse/skeleton.h"
 
 namespace tokcast {
@@ -15,8 +19,8 @@ constexpr std::uint32_t kDecodeTokens = 8;
 // The full model, measured stretch by stretch.
 class Truth {
  public:
-  Truth(const Engine& engine, const Skeleton& full, std::uint32_t threads, AccuracyRecord& record)
-      : engine_(engine), full_(full), threads_(threads), record_(record) {}
+  Truth(const Engine& engine, const Skeleton& full, const AccuracyOptions& options)
+      : engine_(engine), full_(full), options_(options) {}
 
   // Long tests run in two of the stretches only: on a 7B model they take minutes.
   void stretch() {
@@ -26,16 +30,17 @@ class Truth {
   }
 
   // After the rehearsal, however few stretches it left room for.
-  Result<void> finish() {
+  Result<std::map<std::string, std::vector<double>>> finish() {
     stretch();
     if (number_ < 4) run_long();
-    return error_;
+    if (!error_) return std::unexpected(error_.error());
+    return std::move(times_);
   }
 
  private:
   void run_long() {
     run({{.prompt = kTouch}, {.prompt = 512}});
-    run({{.generate = kDecodeTokens}, {.generate = kDecodeTokens, .depth = record_.depth}});
+    run({{.generate = kDecodeTokens}, {.generate = kDecodeTokens, .depth = options_.depth}});
   }
 
   // The first test only touches the weights.
@@ -44,7 +49,7 @@ class Truth {
     BenchRequest request{.model_path = full_.path(),
                          .inherited_descriptors = {full_.descriptor()},
                          .tests = std::move(tests),
-                         .threads = threads_,
+                         .threads = options_.threads,
                          .repetitions = 1,
                          .warm_up = false,
                          .deadline = Seconds(3600)};
@@ -61,22 +66,66 @@ class Truth {
     const std::string test = decode ? fmt::format("decode at {}", result.test.depth)
                                     : fmt::format("prefill {}", result.test.prompt);
     for (const Seconds sample : result.samples)
-      record_.truth[test].push_back(sample.value / (decode ? result.test.generate : 1));
+      times_[test].push_back(sample.value / (decode ? result.test.generate : 1));
   }
 
   const Engine& engine_;
   const Skeleton& full_;
-  std::uint32_t threads_;
-  AccuracyRecord& record_;
+  const AccuracyOptions& options_;
+  std::map<std::string, std::vector<double>> times_{};
   std::uint32_t number_ = 0;
   Result<void> error_{};
 };
 
+Result<void> rehearse_in_turns(const Shape& shape, const Skeleton& full, const Engine& engine,
+                               const Machine& machine, const AccuracyOptions& options,
+                               AccuracyRecord& record) {
+  Truth truth(engine, full, options);
+  auto rehearsal = rehearse(shape, engine, machine,
+                            {.threads = options.threads,
+                             .depth = options.depth,
+                             .allowance = options.allowance.value_or(default_allowance(shape)),
+                             .interlude = [&truth] { truth.stretch(); }});
+  if (!rehearsal) return std::unexpected(rehearsal.error());
+  record.rehearsal = std::move(*rehearsal);
+  auto times = truth.finish();
+  if (!times) return std::unexpected(times.error());
+  record.truth = std::move(*times);
+  return {};
+}
+
+std::vector<GgmlType> types_of(const Shape& shape) {
+  std::set<GgmlType> types;
+  for (const MatrixWork& matrix : model_work(shape).matrices) {
+    if (matrix.type != GgmlType::kF32) types.insert(matrix.type);
+  }
+  return {types.begin(), types.end()};
+}
+
+// Two passes: as many samples of each type as `tokcast calibrate` takes of the common ones.
+Result<void> calibrate_in_turns(const Shape& shape, const Skeleton& full, const Engine& engine,
+                                const Machine& machine, const AccuracyOptions& options,
+                                AccuracyRecord& record) {
+  Truth truth(engine, full, options);
+  int process = 0;
+  Profile profile{.limits = machine, .facts = read_facts("", "/"), .provenance = "probed"};
+  profile.rates = measure_rates(rates_options(profile, false));
+  auto calibration = calibrate(
+      engine, machine,
+      {.threads = options.threads, .types = types_of(shape), .allowance = Seconds(25), .interlude = [&] {
+         if (process++ % 3 == 0) truth.stretch();
+       }});
+  if (!calibration) return std::unexpected(calibration.error());
+  auto times = truth.finish();
+  if (!times) return std::unexpected(times.error());
+  record.rates = {std::move(*calibration), std::move(profile), std::move(*times)};
+  return {};
+}
+
 }  // namespace
 
 Result<AccuracyRecord> measure_accuracy(const std::string& model, const Engine& engine,
-                                        const Machine& machine, std::uint32_t threads, std::uint32_t depth,
-                                        std::optional<Seconds> allowance) {
+                                        const Machine& machine, const AccuracyOptions& options) {
   const auto shape = full_shape(model);
   if (!shape) return std::unexpected(shape.error());
   auto full = Skeleton::write_full(*shape, std::nullopt);
@@ -84,16 +133,18 @@ Result<AccuracyRecord> measure_accuracy(const std::string& model, const Engine& 
   AccuracyRecord record{.model = model,
                         .kernel = machine.kernel,
                         .engine = fmt::format("{} {}", engine.name, engine.version),
-                        .depth = depth};
-  Truth truth(engine, *full, threads, record);
-  auto rehearsal = rehearse(*shape, engine, machine,
-                            {.threads = threads,
-                             .depth = depth,
-                             .allowance = allowance.value_or(default_allowance(*shape)),
-                             .interlude = [&truth] { truth.stretch(); }});
-  if (!rehearsal) return std::unexpected(rehearsal.error());
-  record.rehearsal = std::move(*rehearsal);
-  if (auto ok = truth.finish(); !ok) return std::unexpected(ok.error());
+                        .depth = options.depth,
+                        .threads = options.threads};
+  if (options.rehearse) {
+    if (auto ok = rehearse_in_turns(*shape, *full, engine, machine, options, record); !ok) {
+      return std::unexpected(ok.error());
+    }
+  }
+  if (options.calibrate) {
+    if (auto ok = calibrate_in_turns(*shape, *full, engine, machine, options, record); !ok) {
+      return std::unexpected(ok.error());
+    }
+  }
   return record;
 }
 

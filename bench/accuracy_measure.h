@@ -15,10 +15,17 @@
 
 namespace tokcast {
 
-// Errors: those of full_shape, Skeleton::write_full, run_bench and rehearse.
+struct AccuracyOptions {
+  std::uint32_t threads = 1;
+  std::uint32_t depth = 1024;
+  std::optional<Seconds> allowance{};  // of the rehearsal; nullopt: its default
+  bool rehearse = true;
+  bool calibrate = true;  // and measure the machine's rates
+};
+
+// Errors: those of full_shape, Skeleton::write_full, run_bench, rehearse and calibrate.
 Result<AccuracyRecord> measure_accuracy(const std::string& model, const Engine& engine,
-                                        const Machine& machine, std::uint32_t threads, std::uint32_t depth,
-                                        std::optional<Seconds> allowance);
+                                        const Machine& machine, const AccuracyOptions& options);
 
 }  // namespace tokcast
 

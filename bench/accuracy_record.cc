@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "model/naming.h"
 #include "model/reduce.h"
+#include "rehearse/calibration_json.h"
 #include "rehearse/rehearsal_json.h"
 
 namespace tokcast {
@@ -32,10 +33,59 @@ Result<Shape> full_shape(const std::string& name) {
 }
 
 Json record_to_json(const AccuracyRecord& record) {
-  return {{"model", record.model},   {"kernel", record.kernel},
-          {"engine", record.engine}, {"depth", record.depth},
-          {"truth", record.truth},   {"rehearsal", rehearsal_to_json(record.rehearsal)}};
+  Json out{{"model", record.model},
+           {"kernel", record.kernel},
+           {"engine", record.engine},
+           {"depth", record.depth},
+           {"threads", record.threads}};
+  if (record.rehearsal) {
+    out["truth"] = record.truth;
+    out["rehearsal"] = rehearsal_to_json(*record.rehearsal);
+  }
+  if (record.rates) {
+    out["rates"] = {{"truth", record.rates->truth},
+                    {"calibration", calibration_to_json(record.rates->calibration)},
+                    {"profile", profile_to_json(record.rates->profile)}};
+  }
+  return out;
 }
+
+namespace {
+
+using Truth = std::map<std::string, std::vector<double>>;
+
+Result<Truth> read_truth(const Json& json, const AccuracyRecord& record) {
+  auto truth = json.at("truth").get<Truth>();
+  for (const std::string& test : accuracy_tests(record.depth)) {
+    if (truth[test].empty()) return fail(ErrorKind::kBadInput, "no measurement of " + test, record.model);
+  }
+  return truth;
+}
+
+Result<void> read_rehearsal(const Json& json, AccuracyRecord& record) {
+  auto truth = read_truth(json, record);
+  if (!truth) return std::unexpected(truth.error());
+  auto rehearsal = rehearsal_from_json(json.at("rehearsal"));
+  if (!rehearsal) return std::unexpected(rehearsal.error());
+  record.truth = std::move(*truth);
+  record.threads = rehearsal->threads;
+  record.rehearsal = std::move(*rehearsal);
+  return {};
+}
+
+Result<void> read_rates(const Json& json, AccuracyRecord& record) {
+  auto truth = read_truth(json, record);
+  if (!truth) return std::unexpected(truth.error());
+  auto calibration = calibration_from_json(json.at("calibration"));
+  if (!calibration) return std::unexpected(calibration.error());
+  auto profile = profile_from_json(json.at("profile"));
+  if (!profile) return std::unexpected(profile.error());
+  record.threads = calibration->threads;
+  record.rates = {std::move(*calibration), std::move(*profile), std::move(*truth)};
+  return {};
+}
+
+}  // namespace
 
 Result<AccuracyRecord> record_from_json(const Json& json) {
   try {
@@ -44,13 +94,13 @@ Result<AccuracyRecord> record_from_json(const Json& json) {
     out.kernel = json.at("kernel").get<std::string>();
     out.engine = json.at("engine").get<std::string>();
     out.depth = json.at("depth").get<std::uint32_t>();
-    out.truth = json.at("truth").get<std::map<std::string, std::vector<double>>>();
-    auto rehearsal = rehearsal_from_json(json.at("rehearsal"));
-    if (!rehearsal) return std::unexpected(rehearsal.error());
-    out.rehearsal = std::move(*rehearsal);
-    for (const std::string& test : accuracy_tests(out.depth)) {
-      if (out.truth[test].empty()) return fail(ErrorKind::kBadInput, "no measurement of " + test, out.model);
+    if (json.contains("rehearsal")) {
+      if (auto ok = read_rehearsal(json, out); !ok) return std::unexpected(ok.error());
     }
+    if (json.contains("rates")) {
+      if (auto ok = read_rates(json.at("rates"), out); !ok) return std::unexpected(ok.error());
+    }
+    if (!out.rehearsal && !out.rates) return fail(ErrorKind::kBadInput, "a record of nothing", out.model);
     return out;
   } catch (const Json::exception&) {
     return fail(ErrorKind::kBadInput, "a record with a key missing or of another kind");

@@ -11,10 +11,19 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "machine/profile.h"
 #include "model/shape.h"
+#include "rehearse/calibration.h"
 #include "rehearse/rehearsal.h"
 
 namespace tokcast {
+
+// What rungs below a rehearsal knew, and the full model's times while they learnt it.
+struct RatesTrial {
+  Calibration calibration{};  // with the types of this model only
+  Profile profile{};          // with the rates that `tokcast probe` measures
+  std::map<std::string, std::vector<double>> truth{};
+};
 
 // One model at one thread count. `model` is MODEL or MODEL@LAYERS (full_shape).
 struct AccuracyRecord {
@@ -22,9 +31,11 @@ struct AccuracyRecord {
   std::string kernel;
   std::string engine;
   std::uint32_t depth = 1024;  // of the second decode test
-  Rehearsal rehearsal{};
-  // Seconds of the full model, in the order measured; decode per token.
+  std::uint32_t threads = 1;
+  std::optional<Rehearsal> rehearsal{};
+  // Seconds of the full model during the rehearsal, in the order measured; decode per token.
   std::map<std::string, std::vector<double>> truth{};
+  std::optional<RatesTrial> rates{};
 };
 
 // The tests that truth has, in the order of the report.

@@ -6,7 +6,10 @@
 #include <cmath>
 
 #include "base/statistics.h"
+#include "choose/ladder.h"
 #include "forecast/cost_model.h"
+#include "forecast/estimated.h"
+#include "rehearse/calibration_rates.h"
 #include "rehearse/extend.h"
 #include "rehearse/statistics.h"
 
@@ -69,13 +72,17 @@ std::string table(const std::vector<Comparison>& comparisons) {
 }
 
 Result<std::string> costs(const std::vector<AccuracyRecord>& records) {
-  std::string out = "\n| rehearsal of | threads | wrote, of the model's bytes | took |\n|---|---|---|---|\n";
+  std::string out;
   for (const AccuracyRecord& record : records) {
+    if (!record.rehearsal) continue;
+    if (out.empty()) {
+      out = "\n| rehearsal of | threads | wrote, of the model's bytes | took |\n|---|---|---|---|\n";
+    }
     const auto shape = full_shape(record.model);
     if (!shape) return std::unexpected(shape.error());
     out += fmt::format("| {} {} | {} | {:.1f} % | {:.1f} s |\n", shape->id, shape->quantization,
-                       record.rehearsal.threads, 100 * (record.rehearsal.plan.bytes / shape->weight_bytes()),
-                       record.rehearsal.wall.value);
+                       record.threads, 100 * (record.rehearsal->plan.bytes / shape->weight_bytes()),
+                       record.rehearsal->wall.value);
   }
   return out;
 }
@@ -94,24 +101,66 @@ bool Comparison::inside() const {
   return truth_median() >= forecast.low.value && truth_median() <= forecast.high.value;
 }
 
+namespace {
+
+void compare_timings(const Shape& shape, const Timings& timings, std::uint32_t depth,
+                     const std::map<std::string, std::vector<double>>& truth, std::vector<Comparison>& out) {
+  constexpr std::uint64_t kDecodeTokens = 8;
+  const double per_token = 1.0 / kDecodeTokens;
+  const std::vector<Interval<Seconds>> forecasts{prefill(shape, timings, 128, 0),
+                                                 prefill(shape, timings, 512, 0),
+                                                 decode(shape, timings, kDecodeTokens, 0) * per_token,
+                                                 decode(shape, timings, kDecodeTokens, depth) * per_token};
+  const auto tests = accuracy_tests(depth);
+  for (std::size_t i = 0; i < tests.size(); ++i) {
+    const bool is_prefill = i < 2;
+    const double lost = (is_prefill ? timings.prefill_share_lost : timings.decode_share_lost).value_or(0);
+    out.push_back({timings.evidence, shape.id + " " + shape.quantization, timings.threads, tests[i],
+                   is_prefill, forecasts[i], forecasts[i].expected.value / (1 + lost), truth.at(tests[i])});
+  }
+}
+
+// A rung that cannot price this model is left out: the count of rows shows it.
+Result<void> compare_rates(const Shape& shape, const AccuracyRecord& record, std::vector<Comparison>& out) {
+  auto calibrated = rates_from(record.rates->calibration);
+  if (!calibrated) return std::unexpected(calibrated.error());
+  Ladder ladder{.calibrated = std::move(*calibrated),
+                .hardware = hardware_of(record.rates->profile, record.threads)};
+  if (auto rates = estimated_rates(record.rates->profile, record.threads))
+    ladder.estimated = std::move(*rates);
+  for (const Evidence rung : {Evidence::kCalibrated, Evidence::kEstimated, Evidence::kLookedUp}) {
+    const auto timings = timings_from(ladder, shape, rung);
+    if (timings) compare_timings(shape, *timings, record.depth, record.rates->truth, out);
+  }
+  return {};
+}
+
+std::vector<Comparison> of_rung(const std::vector<Comparison>& all, Evidence rung) {
+  std::vector<Comparison> out;
+  std::ranges::copy_if(all, std::back_inserter(out),
+                       [rung](const Comparison& c) { return c.evidence == rung; });
+  return out;
+}
+
+std::string section(const std::vector<Comparison>& all, Evidence rung) {
+  const auto chosen = of_rung(all, rung);
+  if (chosen.empty()) return "";
+  return fmt::format("### {}\n\n", evidence_name(rung)) + summaries(chosen) + table(chosen) + "\n";
+}
+
+}  // namespace
+
 Result<std::vector<Comparison>> compare(const AccuracyRecord& record) {
   const auto shape = full_shape(record.model);
   if (!shape) return std::unexpected(shape.error());
-  const auto timings = extend(*shape, record.rehearsal);
-  if (!timings) return std::unexpected(timings.error());
-  constexpr std::uint64_t kDecodeTokens = 8;
-  const double per_token = 1.0 / kDecodeTokens;
-  const std::vector<Interval<Seconds>> forecasts{
-      prefill(*shape, *timings, 128, 0), prefill(*shape, *timings, 512, 0),
-      decode(*shape, *timings, kDecodeTokens, 0) * per_token,
-      decode(*shape, *timings, kDecodeTokens, record.depth) * per_token};
-  const auto tests = accuracy_tests(record.depth);
   std::vector<Comparison> out;
-  for (std::size_t i = 0; i < tests.size(); ++i) {
-    const bool is_prefill = i < 2;
-    const double lost = (is_prefill ? timings->prefill_share_lost : timings->decode_share_lost).value_or(0);
-    out.push_back({shape->id + " " + shape->quantization, record.rehearsal.threads, tests[i], is_prefill,
-                   forecasts[i], forecasts[i].expected.value / (1 + lost), record.truth.at(tests[i])});
+  if (record.rehearsal) {
+    const auto timings = extend(*shape, *record.rehearsal);
+    if (!timings) return std::unexpected(timings.error());
+    compare_timings(*shape, *timings, record.depth, record.truth, out);
+  }
+  if (record.rates) {
+    if (auto ok = compare_rates(*shape, record, out); !ok) return std::unexpected(ok.error());
   }
   return out;
 }
@@ -126,10 +175,16 @@ Result<std::string> report(const std::vector<AccuracyRecord>& records) {
   }
   const auto cost = costs(records);
   if (!cost) return std::unexpected(cost.error());
-  const Rehearsal& first = records.front().rehearsal;
-  return fmt::format("Machine: {}, kernel {}. Engine: {}.\n\n", first.machine_name, records.front().kernel,
-                     records.front().engine) +
-         summaries(comparisons) + table(comparisons) + *cost;
+  const AccuracyRecord& first = records.front();
+  std::string out =
+      fmt::format("Machine: {}, kernel {}. Engine: {}.\n\n",
+                  first.rehearsal ? first.rehearsal->machine_name : first.rates->calibration.machine_name,
+                  first.kernel, first.engine);
+  for (const Evidence rung :
+       {Evidence::kRehearsed, Evidence::kCalibrated, Evidence::kEstimated, Evidence::kLookedUp}) {
+    out += section(comparisons, rung);
+  }
+  return out + *cost;
 }
 
 }  // namespace tokcast

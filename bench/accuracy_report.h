@@ -9,11 +9,13 @@
 #include "base/units.h"
 #include "bench/accuracy_record.h"
 #include "forecast/interval.h"
+#include "forecast/timings.h"
 
 namespace tokcast {
 
-// One quantity of one model: what a rehearsal said and what the full model did.
+// One quantity of one model: what a rung of the ladder said and what the full model did.
 struct Comparison {
+  Evidence evidence = Evidence::kRehearsed;
   std::string model;
   std::uint32_t threads = 1;
   std::string test;  // "prefill 128", "decode at 1024"
@@ -30,7 +32,8 @@ struct Comparison {
   bool inside() const;
 };
 
-// The four quantities of a record. Errors: those of full_shape and extend.
+// The four quantities of a record, for each rung that it has. Errors: those of full_shape, extend and
+// rates_from.
 Result<std::vector<Comparison>> compare(const AccuracyRecord& record);
 
 // Medians, 90th percentiles and coverage, then a table of all. Errors: those of compare.

@@ -3,17 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace tokcast {
 namespace {
 
-// The deepest nesting of brackets outside strings. nlohmann::json recurses on destruction, so depth must be
-// known before parsing (llama.cpp PR 27434 shows what happens else).
-int nesting_depth(std::string_view text) {
-  int depth = 0;
-  int deepest = 0;
+// What parsing and destruction cost, told before they begin: nlohmann::json recurses once for each level when
+// it is destroyed (llama.cpp PR 27434 shows what happens else), and ordered_json compares every key with all
+// that came before it in the same object: 65 536 keys, 0.7 MB, took six seconds.
+struct Extent {
+  std::size_t depth = 0;  // the deepest nesting of brackets
+  std::size_t keys = 0;   // the most of one object
+};
+
+// Looks no further than where `most_depth` is exceeded.
+Extent extent_of(std::string_view text, std::size_t most_depth) {
+  Extent extent;
+  std::vector<std::size_t> open;  // for each bracket that is not closed yet, the keys so far
   bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = 0; i < text.size() && extent.depth <= most_depth; ++i) {
     const char c = text[i];
     if (in_string) {
       if (c == '\\') ++i;
@@ -21,10 +29,12 @@ int nesting_depth(std::string_view text) {
       continue;
     }
     if (c == '"') in_string = true;
-    if (c == '[' || c == '{') deepest = std::max(deepest, ++depth);
-    if (c == ']' || c == '}') --depth;
+    if (c == '[' || c == '{') open.push_back(0);
+    if ((c == ']' || c == '}') && !open.empty()) open.pop_back();
+    if (c == ':' && !open.empty()) extent.keys = std::max(extent.keys, ++open.back());
+    extent.depth = std::max(extent.depth, open.size());
   }
-  return deepest;
+  return extent;
 }
 
 std::string position(std::string_view place, std::string_view text, std::size_t byte) {
@@ -42,8 +52,13 @@ Result<Json> parse_json(std::string_view text, std::string_view place, JsonLimit
     return fail(ErrorKind::kBadInput, fmt::format("JSON document larger than {}", limits.size.value),
                 std::string(place));
   }
-  if (nesting_depth(text) > limits.depth) {
+  const Extent extent = extent_of(text, limits.depth);
+  if (extent.depth > limits.depth) {
     return fail(ErrorKind::kBadInput, fmt::format("JSON nested deeper than {} levels", limits.depth),
+                std::string(place));
+  }
+  if (extent.keys > limits.keys) {
+    return fail(ErrorKind::kBadInput, fmt::format("JSON object with more than {} keys", limits.keys),
                 std::string(place));
   }
   try {

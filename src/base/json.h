@@ -1,7 +1,8 @@
-// JSON at the edges: nlohmann::json behind a guard against deep and huge documents.
+// JSON at the edges: nlohmann::json behind a guard against deep, huge and costly documents.
 #ifndef TOKCAST_BASE_JSON_H_
 #define TOKCAST_BASE_JSON_H_
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -14,7 +15,8 @@ using Json = nlohmann::ordered_json;
 
 struct JsonLimits {
   Bytes size{64 * kMebi.value};
-  int depth = 64;
+  std::size_t depth = 64;
+  std::size_t keys = 4096;  // of one object
 };
 
 // Parses one document. `place` names the source in errors. Errors: kBadInput with line and column; never

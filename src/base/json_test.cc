@@ -31,6 +31,25 @@ TEST(Json, RefusesWhatIsNestedTooDeep) {
   EXPECT_NE(document.error().message.find("deeper than 64"), std::string::npos);
 }
 
+std::string object_of(std::size_t keys) {
+  std::string text = "{";
+  for (std::size_t i = 0; i < keys; ++i) text += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":[]";
+  return text + "}";
+}
+
+TEST(Json, RefusesAnObjectOfTooManyKeys) {
+  const auto document = parse_json("[" + object_of(4097) + "]", "peer");
+  ASSERT_FALSE(document);
+  EXPECT_EQ(document.error().kind, ErrorKind::kBadInput);
+  EXPECT_EQ(document.error().message, "JSON object with more than 4096 keys");
+  EXPECT_TRUE(parse_json("[" + object_of(4097) + "]", "peer", {.keys = 4097}));
+}
+
+TEST(Json, CountsTheKeysOfEachObjectByItself) {
+  EXPECT_TRUE(parse_json("[" + object_of(4096) + ", " + object_of(4096) + "]", "peer"));
+  EXPECT_TRUE(parse_json("\"" + std::string(5000, ':') + "\"", "peer")) << "text";
+}
+
 TEST(Json, DoesNotCountBracketsInsideStrings) {
   EXPECT_TRUE(parse_json("\"" + std::string(1000, '[') + "\\\"\"", "peer"));
 }

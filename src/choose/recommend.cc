@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "forecast/kin.h"
+#include "forecast/load.h"
 #include "rehearse/extend.h"
 #include "rehearse/layer_plan.h"
 
@@ -26,6 +27,7 @@ struct Entry {
   Shape shape;
   KinFacts facts{};
   std::optional<Timings> timings{};  // of a rehearsal of its own
+  std::optional<Timings> cheaper{};  // of the ladder's best rung
   std::optional<std::string> problem{};
 };
 
@@ -45,16 +47,17 @@ class Recommender {
   }
 
   Result<Recommendation> run() {
-    for (Entry& entry : entries_) take_stored(entry);
+    for (Entry& entry : entries_) {
+      take_stored(entry);
+      if (auto timings = timings_from(options_.ladder, entry.shape)) entry.cheaper = std::move(*timings);
+    }
     if (auto ok = rehearse_within_effort(); !ok) return std::unexpected(ok.error());
     Recommendation out;
     for (const Entry& entry : entries_) {
-      const std::optional<Timings> timings = entry.timings ? entry.timings : from_kin(entry);
       out.rehearsed += entry.timings ? 1 : 0;
       out.not_reached += is_open(entry) ? 1 : 0;
       // Shapes are copied, not moved: each may be the kin of the next.
-      out.ranked.push_back(
-          {entry.shape, forecast(entry.shape, timings, options_.workload, bound_), entry.problem});
+      out.ranked.push_back({entry.shape, forecast_of(entry), entry.problem});
     }
     rank(out.ranked);
     return out;
@@ -67,38 +70,74 @@ class Recommender {
     if (auto timings = extend(entry.shape, *rehearsal)) entry.timings = std::move(*timings);
   }
 
-  // Would a rehearsal say more? Not where it is known, cannot be, does not fit, or breaks the budget by its
-  // kin's word.
+  // The best that is known of it now.
+  Forecast forecast_of(const Entry& entry) const {
+    std::optional<Timings> timings = entry.timings;
+    if (!timings && entry.cheaper && entry.cheaper->evidence == Evidence::kCalibrated)
+      timings = entry.cheaper;
+    if (!timings) timings = from_kin(entry);
+    if (!timings) timings = entry.cheaper;
+    if (timings) add_cold_load(*timings, entry.shape, options_.disk_read_rate);
+    return forecast(entry.shape, timings, options_.workload, bound_);
+  }
+
+  // Would a rehearsal say more? Not where it is known, cannot be, does not fit, or breaks the budget as far
+  // as is known. A calibrated one that keeps it is only confirmed if it leads.
   bool is_open(const Entry& entry) const {
     if (entry.timings || entry.problem || !entry.shape.not_modelled.empty()) return false;
-    const Verdict verdict = forecast(entry.shape, from_kin(entry), options_.workload, bound_).verdict;
-    return verdict != Verdict::kDoesNotFit && verdict != Verdict::kBreaks;
+    const Forecast now = forecast_of(entry);
+    const bool calibrated = now.turn && now.turn->evidence == Evidence::kCalibrated;
+    if (calibrated && now.verdict == Verdict::kKeeps) return &entry == leader();
+    return now.verdict != Verdict::kDoesNotFit && now.verdict != Verdict::kBreaks;
+  }
+
+  const Entry* leader() const {
+    const auto key = [this](const Entry& entry) { return rank_key(entry.shape, forecast_of(entry)); };
+    return &*std::ranges::min_element(entries_, {}, key);
+  }
+
+  // Of the open ones: by rank where all are calibrated, else the cheapest; nullptr if there is none.
+  Entry* next() {
+    Entry* best = nullptr;
+    const bool by_rank = options_.ladder.calibrated.has_value();
+    for (Entry& entry : entries_) {
+      if (!is_open(entry)) continue;
+      if (best == nullptr) best = &entry;
+      if (by_rank && rank_key(entry.shape, forecast_of(entry)) < rank_key(best->shape, forecast_of(*best))) {
+        best = &entry;
+      }
+    }
+    return best;
   }
 
   Result<void> rehearse_within_effort() {
     const auto start = Clock::now();
     std::size_t number = 0;
     Seconds last_cost{};
-    for (Entry& entry : entries_) {
-      if (!is_open(entry)) continue;
+    while (Entry* entry = next()) {
       const Seconds left = options_.effort - since(start);
-      // Dearer models come later: if the last one would not fit the time left, none of the rest will.
-      if (left <= last_cost * 0.8) break;
+      // The next one hardly costs less than the last one did.
+      if (left <= last_cost * 0.8 || left <= Seconds(0)) break;
       const auto open = static_cast<std::size_t>(
           std::ranges::count_if(entries_, [this](const Entry& other) { return is_open(other); }));
-      if (options_.progress) options_.progress(number + 1, number + open, entry.shape.id);
+      if (options_.progress) options_.progress(number + 1, number + open, entry->shape.id);
       ++number;
       auto rehearsal = rehearsal_of(
-          entry.shape, engine_, machine_, store_,
+          entry->shape, engine_, machine_, store_,
           {.threads = options_.threads, .allowance = std::min(options_.allowance_each, left)}, false);
       if (!rehearsal && rehearsal.error().kind == ErrorKind::kInterrupted)
         return std::unexpected(rehearsal.error());
       if (!rehearsal) {
-        entry.problem = describe(rehearsal.error());
+        entry->problem = describe(rehearsal.error());
         continue;
       }
       last_cost = rehearsal->wall;
-      if (auto timings = extend(entry.shape, *rehearsal)) entry.timings = std::move(*timings);
+      auto timings = extend(entry->shape, *rehearsal);
+      if (timings) {
+        entry->timings = std::move(*timings);
+      } else {
+        entry->problem = describe(timings.error());
+      }
     }
     return {};
   }
@@ -117,15 +156,17 @@ class Recommender {
 
   // Good verdicts first; among those that may answer in time the larger model, among the others the quicker
   // one.
+  static std::pair<int, double> rank_key(const Shape& shape, const Forecast& forecast) {
+    constexpr int kOrder[] = {0, 1, 3, 4, 2};  // of Verdict's values: unknown stands before what breaks
+    const int verdict = kOrder[static_cast<int>(forecast.verdict)];
+    const double size = -static_cast<double>(shape.parameters());
+    const double seconds = forecast.turn ? forecast.turn->turn.expected.value : -size;
+    return std::pair(verdict, verdict <= 1 ? size : seconds);
+  }
+
   static void rank(std::vector<Candidate>& candidates) {
-    const auto key = [](const Candidate& candidate) {
-      constexpr int kOrder[] = {0, 1, 3, 4, 2};  // of Verdict's values: unknown stands before what breaks
-      const int verdict = kOrder[static_cast<int>(candidate.forecast.verdict)];
-      const double size = -static_cast<double>(candidate.shape.parameters());
-      const double seconds = candidate.forecast.turn ? candidate.forecast.turn->turn.expected.value : -size;
-      return std::pair(verdict, verdict <= 1 ? size : seconds);
-    };
-    std::ranges::stable_sort(candidates, {}, key);
+    std::ranges::stable_sort(candidates, {},
+                             [](const Candidate& one) { return rank_key(one.shape, one.forecast); });
   }
 
   const Engine& engine_;

@@ -1,5 +1,8 @@
-// Which model to run: candidates rehearsed cheapest first within a time allowance, the rest scaled from their
-// kin, then ranked.
+// Which model to run: cheap evidence ranks all candidates, rehearsals confirm within a time allowance.
+//
+// Where the machine is calibrated, only what that cannot settle is rehearsed, in the order of the ranking:
+// the candidate that leads, and those whose budget lies inside their interval. Without a calibration every
+// candidate that may keep its budget is, the cheapest first, and the rest are scaled from their kin.
 //
 // Ranking: models that keep the budget before those at risk, before those that break it, before those that do
 // not fit; within a verdict the larger model (more parameters) first: among models that answer in time, size
@@ -15,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "choose/ladder.h"
 #include "engine/engine.h"
 #include "forecast/forecast.h"
 #include "machine/machine.h"
@@ -32,6 +36,8 @@ struct Candidate {
 struct RecommendOptions {
   Workload workload{};
   std::uint32_t threads = 1;
+  Ladder ladder{};  // what is known without rehearsals
+  std::optional<BytesPerSecond> disk_read_rate{};
   Seconds effort{90};          // for all rehearsals together; those in the store cost nothing
   Seconds allowance_each{10};  // for one rehearsal
   // Before each rehearsal: its number, how many may be run, the model. May be empty.
@@ -41,7 +47,7 @@ struct RecommendOptions {
 struct Recommendation {
   std::vector<Candidate> ranked{};  // best first
   std::size_t rehearsed = 0;        // forecasts that rest on a rehearsal of their own
-  std::size_t not_reached = 0;      // would fit, but the allowance ended before them
+  std::size_t not_reached = 0;      // a rehearsal would say more, but the allowance ended before them
 };
 
 // Errors: kInterrupted; kNotFound if `shapes` is empty. A model that cannot be rehearsed is a candidate with

@@ -18,6 +18,7 @@ struct Command {
 Command add_recommend(CLI::App& root);
 Command add_forecast(CLI::App& root);
 Command add_rehearse(CLI::App& root);
+Command add_calibrate(CLI::App& root);
 Command add_models(CLI::App& root);
 Command add_engine(CLI::App& root);
 Command add_probe(CLI::App& root);

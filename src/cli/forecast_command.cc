@@ -13,7 +13,9 @@
 #include "cli/output.h"
 #include "cli/setting.h"
 #include "cli/workload_options.h"
+#include "forecast/load.h"
 #include "model/naming.h"
+#include "rehearse/extend.h"
 
 namespace tokcast {
 namespace {
@@ -21,37 +23,72 @@ namespace {
 struct Options {
   std::vector<std::string> models{};
   WorkloadOptions workload{};
+  std::optional<std::string> evidence{};
   CommonOptions common{};
 };
 
-// A stored rehearsal that cannot be used is as good as none.
-Forecast stored_forecast(const Shape& shape, const Setting& setting, const Workload& workload,
-                         std::uint32_t threads) {
-  std::optional<Rehearsal> rehearsal;
-  if (setting.engine) rehearsal = setting.store.find(shape, *setting.engine, setting.machine, threads);
-  auto out = forecast_from(shape, rehearsal, workload, setting);
-  return out ? *out : forecast(shape, std::nullopt, workload, setting.memory_bound());
+// What is asked of every model.
+struct Question {
+  Workload workload{};
+  std::uint32_t threads = 1;
+  std::optional<Evidence> only{};
+  bool on_gpu = false;
+};
+
+// Errors: why nothing is known.
+Result<Timings> known_timings(const Shape& shape, const Setting& setting, const Ladder& ladder,
+                              const Question& question) {
+  const bool rehearsals =
+      !question.on_gpu && question.only.value_or(Evidence::kRehearsed) == Evidence::kRehearsed;
+  if (setting.engine && rehearsals) {
+    const auto rehearsal = setting.store.find(shape, *setting.engine, setting.machine, question.threads);
+    // A stored rehearsal that cannot be used is as good as none.
+    if (auto timings = rehearsal ? extend(shape, *rehearsal) : Result<Timings>(std::unexpected(Error{}))) {
+      return timings;
+    }
+  }
+  return timings_from(ladder, shape, question.only);
 }
 
 // What would make an unknown forecast known.
-std::string how_to_know(const std::string& name, const Shape& shape, const Setting& setting) {
-  if (setting.elsewhere) return "no rehearsal of that machine is stored here: speed is not known, memory is";
+std::string how_to_know(const std::string& name, const Shape& shape, const Setting& setting,
+                        const Error& unknown) {
+  if (setting.elsewhere || !shape.not_modelled.empty()) return describe(unknown);
   if (!setting.engine) return "no engine: " + describe(setting.engine.error());
-  if (!shape.not_modelled.empty())
-    return fmt::format("{}: {}", model_label(shape), shape.not_modelled.front());
-  return fmt::format("{} is not rehearsed yet with these threads and this engine. Run `tokcast rehearse {}`.",
-                     model_label(shape), shell_word(name));
+  return fmt::format("{} {} `tokcast rehearse {}`.", describe(unknown),
+                     unknown.fix.empty() ? "Run" : "Or run", shell_word(name));
+}
+
+Forecast forecast_one(const std::string& name, const Shape& shape, const Setting& setting,
+                      const Ladder& ladder, const Question& question) {
+  auto timings = known_timings(shape, setting, ladder, question);
+  if (timings) add_cold_load(*timings, shape, setting.disk_read_rate());
+  Workload workload = question.workload;
+  if (question.on_gpu) workload.gpu_layers = static_cast<std::uint32_t>(shape.layers.size());
+  Forecast out = forecast(shape, timings ? std::optional(*timings) : std::nullopt, workload,
+                          setting.memory_bound(question.on_gpu));
+  if (!timings) out.reasons.push_back(how_to_know(name, shape, setting, timings.error()));
+  return out;
+}
+
+Result<Question> read_question(const Options& options, const Setting& setting) {
+  const auto workload = options.workload.workload();
+  if (!workload) return std::unexpected(workload.error());
+  Question out{.workload = *workload,
+               .threads = options.workload.threads_on(setting.machine),
+               .on_gpu = options.workload.wants_gpu() && setting.gpu().has_value()};
+  if (options.evidence) out.only = find_evidence(*options.evidence);
+  return out;
 }
 
 Result<std::vector<Candidate>> forecast_all(const Options& options, const Setting& setting,
-                                            const Workload& workload) {
+                                            const Question& question) {
+  const Ladder ladder = setting.ladder(question.threads, question.on_gpu);
   std::vector<Candidate> out;
   for (const std::string& name : options.models) {
     auto shape = find_shape(name);
     if (!shape) return std::unexpected(shape.error());
-    Forecast answer =
-        stored_forecast(*shape, setting, workload, options.workload.threads_on(setting.machine));
-    if (!answer.turn) answer.reasons.push_back(how_to_know(name, *shape, setting));
+    Forecast answer = forecast_one(name, *shape, setting, ladder, question);
     out.push_back({std::move(*shape), std::move(answer)});
   }
   return out;
@@ -65,12 +102,12 @@ void print_documents(const std::vector<Candidate>& all, const ForecastContext& c
 }
 
 Result<ExitCode> run(const Options& options) {
-  const auto workload = options.workload.workload();
-  if (!workload) return std::unexpected(workload.error());
   const auto read = read_setting(options.common);
   if (!read) return std::unexpected(read.error());
   const Setting& setting = *read;
-  const auto all = forecast_all(options, setting, *workload);
+  const auto question = read_question(options, setting);
+  if (!question) return std::unexpected(question.error());
+  const auto all = forecast_all(options, setting, *question);
   if (!all) return std::unexpected(all.error());
   const Terminal terminal = terminal_of(1);
   if (options.common.json) {
@@ -93,7 +130,12 @@ constexpr const char* kExamples = R"(Examples:
   tokcast forecast llama-2-13b-chat:Q8_0 --depth 4000 --ctx 8192 --json
   tokcast forecast qwen3-4b gemma-3-4b-it
 
-From stored rehearsals (`tokcast rehearse`); of other models, memory only.
+  tokcast forecast llama-2-13b-chat --machine "2x E5-2660 v3 39GiB" --threads 16
+  tokcast forecast qwen3-8b --machine "8c avx2 2x ddr5-5600 32GiB gpu RTX 4090"
+
+The best evidence at hand is used and named: a stored rehearsal, this machine's
+calibration, its measured rates, or what is known of its parts. With --evidence:
+rehearsed, calibrated, estimated, looked-up.
 The exit code is the verdict's, with several models the worst one's:
 0 keeps, 20 at risk, 21 breaks, 22 does not fit, 1 not known yet.)";
 
@@ -106,6 +148,9 @@ Command add_forecast(CLI::App& root) {
       ->required()
       ->type_name("");
   options->workload.add_to(*parser);
+  parser->add_option("--evidence", options->evidence, "Only this rung of the ladder")
+      ->check(CLI::IsMember({"looked-up", "estimated", "calibrated", "rehearsed"}))
+      ->type_name("KIND");
   options->common.add_machine_to(*parser);
   options->common.add_engine_to(*parser);
   options->common.add_json_to(*parser);

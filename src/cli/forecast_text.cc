@@ -92,6 +92,13 @@ std::string memory_in_words(const MemoryNeed& memory, const Workload& workload) 
 
 using Lines = std::vector<std::pair<std::string, std::string>>;
 
+std::string load_in_words(const TurnForecast& turn) {
+  std::string out;
+  if (turn.cold_load) out = seconds_span(*turn.cold_load) + " from the disk";
+  if (!turn.load) return out;
+  return out + (out.empty() ? "" : ", ") + seconds_span(*turn.load) + " with the file in memory";
+}
+
 void add_turn_lines(Lines& lines, const TurnForecast& turn, const Workload& workload) {
   lines.emplace_back("First token", seconds_span(turn.first_token));
   lines.emplace_back("Whole turn",
@@ -99,7 +106,7 @@ void add_turn_lines(Lines& lines, const TurnForecast& turn, const Workload& work
                                  compact(turn.turn.expected.value), budgets_in_words(workload)));
   lines.emplace_back("Decode", span_of(turn.decode) + " tokens/s");
   if (turn.prefill.expected.value > 0) lines.emplace_back("Prefill", span_of(turn.prefill) + " tokens/s");
-  if (turn.load) lines.emplace_back("Load", seconds_span(*turn.load) + " with the file in memory");
+  if (const std::string load = load_in_words(turn); !load.empty()) lines.emplace_back("Load", load);
 }
 
 std::string model_in_words(const Shape& shape) {

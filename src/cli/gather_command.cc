@@ -19,7 +19,7 @@ struct Options {
 Result<ExitCode> unpack_archive(const Options& options) {
   const auto text = read_file(options.file, GatherLimits{}.all * 2);
   if (!text) return std::unexpected(text.error());
-  const auto archive = parse_json(*text, options.file);
+  const auto archive = parse_json(*text, options.file, {.keys = GatherLimits{}.entries});
   if (!archive) return std::unexpected(archive.error());
   if (auto done = unpack(*archive, options.unpack); !done) return std::unexpected(done.error());
   say("unpacked; look at it with: tokcast probe --root " + options.unpack);

@@ -14,6 +14,7 @@
 #include "cli/progress.h"
 #include "engine/devices.h"
 #include "machine/disk.h"
+#include "machine/profile_rates.h"
 #include "machine/profile_store.h"
 
 namespace tokcast {
@@ -33,21 +34,6 @@ std::string default_models_directory() {
   if (const char* home = std::getenv("HF_HOME")) return std::string(home) + "/hub";
   if (const char* home = std::getenv("HOME")) return std::string(home) + "/.cache/huggingface/hub";
   return "/";
-}
-
-std::optional<Bytes> all_last_level_caches(const CpuFacts& cpu) {
-  if (cpu.caches.empty()) return std::nullopt;
-  const Cache& last = cpu.caches.back();
-  return last.size * last.instances;
-}
-
-RatesOptions rates_options(const Profile& profile, bool quick) {
-  RatesOptions out{.cpus = profile.limits.cpu_order,
-                   .last_level_cache = all_last_level_caches(profile.facts.cpu),
-                   .quick = quick};
-  for (const NumaNode& node : profile.facts.cpu.numa_nodes) out.numa_cpus.emplace_back(node.id, node.cpus);
-  if (const auto memory = profile.limits.memory_limit()) out.memory_limit = memory->bytes;
-  return out;
 }
 
 // The helper is this very program: drivers may hang or crash, so their libraries live in a process of their

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,8 +19,10 @@
 #include "cli/recommend_text.h"
 #include "cli/setting.h"
 #include "cli/workload_options.h"
+#include "forecast/model_work.h"
 #include "model/catalogue.h"
 #include "model/naming.h"
+#include "rehearse/calibration.h"
 
 namespace tokcast {
 namespace {
@@ -80,17 +84,61 @@ Result<Wanted> read_shapes(const Options& options) {
   return out;
 }
 
+// The types of weights in these models, those of most models first.
+std::vector<GgmlType> types_in(const std::vector<Shape>& shapes) {
+  std::map<GgmlType, int> models;
+  for (const Shape& shape : shapes) {
+    for (const MatrixWork& matrix : model_work(shape).matrices) ++models[matrix.type];
+  }
+  models.erase(GgmlType::kF32);
+  std::vector<GgmlType> out;
+  for (const auto& [type, count] : models) out.push_back(type);
+  std::ranges::stable_sort(out, std::greater{}, [&models](GgmlType type) { return models.at(type); });
+  return out;
+}
+
+// At most half of the effort goes into calibrating what is not calibrated yet: it ranks all the models.
+// Without it one can still go on. Errors: kInterrupted.
+Result<void> calibrate_first(const Options& options, const std::vector<Shape>& shapes, const Setting& setting,
+                             Progress& progress) {
+  if (setting.elsewhere) return {};
+  CalibrationOptions wanted{.threads = options.workload.threads_on(setting.machine),
+                            .allowance = Seconds(std::min(45.0, options.effort / 2)),
+                            .progress = [&progress](std::string_view step) { progress.detail(step); }};
+  auto known = setting.calibrations.find(*setting.engine, setting.machine, wanted.threads);
+  for (const GgmlType type : types_in(shapes)) {
+    if (!known || !known->has(type)) wanted.types.push_back(type);
+  }
+  if (wanted.types.empty()) return {};
+  progress.begin(fmt::format("Calibrating {} types of weights", wanted.types.size()));
+  const auto made = calibrate(*setting.engine, setting.machine, wanted, std::move(known));
+  if (made) {
+    // A cache that cannot be written costs time later, not truth now.
+    [[maybe_unused]] const Result<void> saved = setting.calibrations.save(*made);
+  } else if (made.error().kind == ErrorKind::kInterrupted) {
+    return std::unexpected(made.error());
+  }
+  return {};
+}
+
 Result<Recommendation> recommend_with_progress(const Options& options, std::vector<Shape> shapes,
                                                const Workload& workload, const Setting& setting) {
   const Terminal terminal = terminal_of(2);
   Progress progress(stderr, terminal);
+  const auto start = std::chrono::steady_clock::now();
+  if (auto ok = calibrate_first(options, shapes, setting, progress); !ok) return std::unexpected(ok.error());
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   const auto begin = [&progress](std::size_t number, std::size_t of, const std::string& model) {
     progress.begin(fmt::format("Rehearsing {} of at most {}: {}", number, of, printable(model)));
   };
-  const RecommendOptions asked{.workload = workload,
-                               .threads = options.workload.threads_on(setting.machine),
-                               .effort = Seconds(setting.elsewhere ? 0 : options.effort),
-                               .progress = begin};
+  const std::uint32_t threads = options.workload.threads_on(setting.machine);
+  const RecommendOptions asked{
+      .workload = workload,
+      .threads = threads,
+      .ladder = setting.ladder(threads),
+      .disk_read_rate = setting.disk_read_rate(),
+      .effort = Seconds(setting.elsewhere ? 0 : std::max(0.0, options.effort - spent.count())),
+      .progress = begin};
   return recommend(std::move(shapes), *setting.engine, setting.machine, setting.store, asked);
 }
 
@@ -144,8 +192,9 @@ constexpr const char* kExamples = R"(Examples:
   tokcast recommend --model qwen3-8b --model ./mine.gguf --quant Q5_K_M
   tokcast recommend --all --json
 
-Models are rehearsed, the cheapest first, until --effort is spent; the others
-are scaled from their nearest kin. Rehearsals are kept: asking again goes on.
+The engine is calibrated once, which ranks all models; those whose verdict that
+cannot settle are rehearsed, the best first, until --effort is spent. Both are
+kept: asking again goes on.
 The exit code is the verdict of the best model, as of `tokcast forecast`.)";
 
 }  // namespace
@@ -153,7 +202,7 @@ The exit code is the verdict of the best model, as of `tokcast forecast`.)";
 Command add_recommend(CLI::App& root) {
   const auto options = std::make_shared<Options>();
   CLI::App* parser = root.add_subcommand("recommend", "Which model to run here (the default)");
-  parser->add_option("--effort", options->effort, "Time to spend on rehearsals (90)")
+  parser->add_option("--effort", options->effort, "Time to spend on calibration and rehearsals (90)")
       ->check(positive_seconds())
       ->type_name("SECONDS");
   const auto models = parser->add_option("--model", options->models, "Consider this; may be repeated");

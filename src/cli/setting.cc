@@ -1,9 +1,30 @@
 #include "cli/setting.h"
 
+#include "forecast/estimated.h"
+#include "forecast/load.h"
 #include "machine/find_machine.h"
+#include "machine/known_parts.h"
+#include "machine/profile_store.h"
+#include "rehearse/calibration_rates.h"
 #include "rehearse/extend.h"
 
 namespace tokcast {
+namespace {
+
+// Of the largest one with memory of its own; nullopt if none has or none says.
+std::optional<Bytes> gpu_memory_of(const Profile& profile) {
+  std::optional<Bytes> most;
+  for (const Gpu& gpu : profile.gpus.gpus) {
+    const KnownPart* part = find_gpu(gpu.name, gpu.memory_total);
+    std::optional<Bytes> own = gpu.memory_free ? gpu.memory_free : gpu.memory_total;
+    if (!own && part != nullptr) own = part->video_memory;
+    const bool shared = gpu.integrated || (part != nullptr && part->shares_memory);
+    if (own && !shared && (!most || *own > *most)) most = own;
+  }
+  return most;
+}
+
+}  // namespace
 
 ForecastContext Setting::context() const {
   ForecastContext out{.machine_name = machine.name, .machine_profile_id = machine.identity()};
@@ -13,22 +34,54 @@ ForecastContext Setting::context() const {
   return out;
 }
 
-std::optional<MemoryBound> Setting::memory_bound() const {
+std::optional<Hardware> Setting::gpu() const {
+  return elsewhere && profile ? gpu_hardware_of(*profile) : std::nullopt;
+}
+
+std::optional<MemoryBound> Setting::memory_bound(bool on_gpu) const {
+  if (on_gpu && profile) {
+    if (const auto own = gpu_memory_of(*profile)) return MemoryBound{*own, "memory of the GPU"};
+  }
   const auto limit = machine.memory_limit();
   return limit ? std::optional(MemoryBound{limit->bytes, limit->from}) : std::nullopt;
 }
 
+std::optional<BytesPerSecond> Setting::disk_read_rate() const {
+  return profile ? profile->facts.disk.read_rate : std::nullopt;
+}
+
+Ladder Setting::ladder(std::uint32_t threads, bool on_gpu) const {
+  if (on_gpu) return {.hardware = gpu()};
+  Ladder out;
+  if (engine) {
+    if (const auto calibration = calibrations.find(*engine, machine, threads)) {
+      if (auto rates = rates_from(*calibration)) out.calibrated = std::move(*rates);
+    }
+  }
+  const Profile known = profile ? *profile : Profile{.limits = machine, .facts = read_facts("", "/")};
+  if (auto rates = estimated_rates(known, threads)) out.estimated = std::move(*rates);
+  out.hardware = hardware_of(known, threads);
+  return out;
+}
+
 Result<Setting> read_setting(const CommonOptions& options) {
   Machine machine;
+  std::optional<Profile> profile;
   if (options.machine) {
-    auto profile = find_machine(*options.machine);
-    if (!profile) return std::unexpected(profile.error());
-    machine = std::move(profile->limits);
+    auto found = find_machine(*options.machine);
+    if (!found) return std::unexpected(found.error());
+    profile = std::move(*found);
+    machine = profile->limits;
   } else {
     machine = read_machine();
+    profile = find_profile(default_profile_path(), machine);
   }
-  return Setting{std::move(machine), options.machine.has_value(),
-                 find_engine(default_engine_search(options.engine)), default_rehearsal_store()};
+  return Setting{.machine = std::move(machine),
+                 .elsewhere = options.machine.has_value(),
+                 .profile = std::move(profile),
+                 .engine = find_engine(default_engine_search(options.engine)),
+                 .store = default_rehearsal_store(),
+                 .calibrations = default_calibration_store()};
 }
 
 Result<Forecast> forecast_from(const Shape& shape, const std::optional<Rehearsal>& rehearsal,
@@ -36,6 +89,7 @@ Result<Forecast> forecast_from(const Shape& shape, const std::optional<Rehearsal
   if (!rehearsal) return forecast(shape, std::nullopt, workload, setting.memory_bound());
   auto timings = extend(shape, *rehearsal);
   if (!timings) return std::unexpected(timings.error());
+  add_cold_load(*timings, shape, setting.disk_read_rate());
   return forecast(shape, std::optional(std::move(*timings)), workload, setting.memory_bound());
 }
 

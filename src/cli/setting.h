@@ -6,12 +6,15 @@
 #include <string>
 
 #include "base/result.h"
+#include "choose/ladder.h"
 #include "cli/common_options.h"
 #include "engine/engine.h"
 #include "forecast/forecast.h"
 #include "forecast/forecast_json.h"
 #include "machine/machine.h"
+#include "machine/profile.h"
 #include "model/shape.h"
+#include "rehearse/calibration_store.h"
 #include "rehearse/rehearsal.h"
 #include "rehearse/store.h"
 
@@ -20,12 +23,23 @@ namespace tokcast {
 struct Setting {
   Machine machine;
   bool elsewhere = false;  // the machine is not this one: nothing can be timed
+  // Facts, GPUs and rates: of a machine elsewhere, or what `tokcast probe` said here last; nullopt: nothing.
+  std::optional<Profile> profile{};
   Result<Engine> engine;
   RehearsalStore store;
+  CalibrationStore calibrations;
 
   // For the JSON documents.
   ForecastContext context() const;
-  std::optional<MemoryBound> memory_bound() const;
+  // Of the main memory; of the GPU's own where the model is to lie there.
+  std::optional<MemoryBound> memory_bound(bool on_gpu = false) const;
+  // Everything below rehearsals that is known.
+  Ladder ladder(std::uint32_t threads, bool on_gpu = false) const;
+  // nullopt: never measured.
+  std::optional<BytesPerSecond> disk_read_rate() const;
+  // The GPU on which a model would be forecast: known by name, of a machine elsewhere (the engine at hand
+  // says nothing about that one's). nullopt: none.
+  std::optional<Hardware> gpu() const;
 };
 
 // Without an engine, memory can still be forecast. Errors: those of find_machine.

@@ -56,7 +56,9 @@ void WorkloadOptions::add_to(CLI::App& parser) {
   add_number(parser, "--ctx", context, "Context to reserve (2048, or the turn)", 1, kMost);
   add_number(parser, "--sessions", given.sessions, "Parallel sessions (1)", 1, kMostThreads);
   add_number(parser, "--threads", threads, "Threads (the cores we may use)", 1, kMostThreads);
-  add_number(parser, "--gpu-layers", given.gpu_layers, "Layers on a GPU (0)", 0, kMostThreads);
+  parser.add_option("--gpu-layers", gpu_layers, "Layers on a GPU: 0, or auto (auto)")
+      ->type_name("N|auto")
+      ->group(kGroup);
   add_budget(parser, "--budget", turn_budget, "Time allowed for the turn (10)");
   add_budget(parser, "--first-token-budget", first_token_budget, "... until the first token");
 }
@@ -67,6 +69,15 @@ Result<Workload> WorkloadOptions::workload() const {
   out.context_tokens = context.value_or(std::max(out.context_tokens, turn));
   out.turn_budget = Seconds(turn_budget);
   if (first_token_budget) out.first_token_budget = Seconds(*first_token_budget);
+  if (gpu_layers != "auto") {
+    const auto layers = parse_uint(gpu_layers);
+    if (!layers || *layers > kMostThreads) {
+      return fail(ErrorKind::kUsage,
+                  fmt::format("'{}' is neither a number of layers nor auto", printable(gpu_layers)),
+                  "--gpu-layers", "Give 0 or auto.");
+    }
+    out.gpu_layers = static_cast<std::uint32_t>(*layers);
+  }
   if (auto sound = check_workload(out); !sound) return std::unexpected(sound.error());
   return out;
 }

@@ -19,6 +19,7 @@ struct WorkloadOptions {
   std::optional<double> first_token_budget{};
   std::optional<std::uint64_t> context{};
   std::optional<std::uint32_t> threads{};
+  std::string gpu_layers = "auto";
 
   // Must live at this address until parsing is done.
   void add_to(CLI::App& parser);
@@ -26,6 +27,9 @@ struct WorkloadOptions {
   // The workload asked for. A context that was not given grows to hold the turn. Errors: those of
   // check_workload.
   Result<Workload> workload() const;
+
+  // Unless the processor alone was asked for.
+  bool wants_gpu() const { return gpu_layers != "0"; }
 
   // As given, else as many as make sense on this machine.
   std::uint32_t threads_on(const Machine& machine) const {

@@ -5,12 +5,6 @@
 namespace tokcast {
 namespace {
 
-// How far the interval of a point reaches below and above its expected value.
-struct Reach {
-  double low = 1;
-  double high = 1;
-};
-
 Reach reach_of(const Interval<Seconds>& duration) {
   return {duration.low / duration.expected, duration.high / duration.expected};
 }

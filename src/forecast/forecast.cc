@@ -46,6 +46,7 @@ TurnForecast forecast_turn(const Shape& shape, const Timings& timings, const Wor
   out.first_token = fresh > 0 ? prompt_duration : one_step;
   out.turn = prompt_duration + reply_duration;
   out.load = timings.load;
+  out.cold_load = timings.cold_load;
   return out;
 }
 
@@ -124,8 +125,8 @@ Result<void> check_workload(const Workload& workload) {
                 "Give --sessions 1.");
   }
   if (workload.gpu_layers != 0) {
-    return fail(ErrorKind::kUnsupported, "layers on a GPU are not forecast yet", "--gpu-layers",
-                "Give --gpu-layers 0 for the forecast on the processor alone.");
+    return fail(ErrorKind::kUnsupported, "a model of which a part lies on a GPU is not forecast yet",
+                "--gpu-layers", "Give 0 for the processor alone, or auto for all on a GPU that is known.");
   }
   return {};
 }

@@ -56,7 +56,8 @@ struct TurnForecast {
   Interval<TokensPerSecond> decode{};   // over this turn's reply
   Interval<Seconds> first_token{};
   Interval<Seconds> turn{};
-  std::optional<Interval<Seconds>> load{};
+  std::optional<Interval<Seconds>> load{};       // with the file in the page cache
+  std::optional<Interval<Seconds>> cold_load{};  // with the file on the disk
 };
 
 struct Forecast {

@@ -38,10 +38,11 @@ Json memory_json(const MemoryNeed& memory) {
           {"fits", memory.fits() ? Json(*memory.fits()) : Json()}};
 }
 
-// The five quantities of a turn; null where there is no turn, or nothing of the kind in it.
+// The quantities of a turn; null where there is no turn, or nothing of the kind in it.
 void add_turn(Json& out, const std::optional<TurnForecast>& turn) {
   const bool prefills = turn && turn->prefill.expected.value > 0;
-  out["load_seconds"] = turn && turn->load ? interval_json(*turn->load) : Json();
+  out["load_seconds"] = turn && turn->cold_load ? interval_json(*turn->cold_load) : Json();
+  out["cached_load_seconds"] = turn && turn->load ? interval_json(*turn->load) : Json();
   out["prefill_tokens_per_second"] = prefills ? interval_json(turn->prefill) : Json();
   out["decode_tokens_per_second"] = turn ? interval_json(turn->decode) : Json();
   out["first_token_seconds"] = turn ? interval_json(turn->first_token) : Json();

@@ -26,6 +26,12 @@ struct Interval {
   }
 };
 
+// How far an interval reaches below and above its expected value, as factors of it.
+struct Reach {
+  double low = 1;
+  double high = 1;
+};
+
 // expected x [low_factor, high_factor].
 inline Interval<Seconds> around(Seconds expected, double low_factor, double high_factor) {
   return {expected * low_factor, expected, expected * high_factor};

@@ -39,10 +39,11 @@ struct Timings {
   Evidence evidence = Evidence::kEstimated;
   std::string source;  // one phrase: "rehearsed with layers 1 and 3 of 32", "scaled from …"
   std::uint32_t threads = 1;
-  std::vector<PrefillPoint> prefill{};      // at least one at depth 0; ascending in tokens, then depth
-  std::vector<DecodePoint> decode{};        // at least one; ascending in depth
-  std::optional<Interval<Seconds>> load{};  // file in the page cache to ready; nullopt: not known
-  std::optional<Bytes> compute_bytes{};     // the engine's scratch buffers; nullopt: not known
+  std::vector<PrefillPoint> prefill{};           // at least one at depth 0; ascending in tokens, then depth
+  std::vector<DecodePoint> decode{};             // at least one; ascending in depth
+  std::optional<Interval<Seconds>> load{};       // file in the page cache to ready; nullopt: not known
+  std::optional<Interval<Seconds>> cold_load{};  // the same from the disk (load.h)
+  std::optional<Bytes> compute_bytes{};          // the engine's scratch buffers; nullopt: not known
   // What others on the machine cost when this was measured, as a share of the undisturbed time; included in
   // every expected value. nullopt: not known.
   std::optional<double> prefill_share_lost{};

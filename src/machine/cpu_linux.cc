@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "base/file.h"
@@ -12,11 +13,16 @@
 namespace tokcast {
 namespace {
 
-std::optional<double> mean(const std::vector<double>& numbers) {
-  if (numbers.empty()) return std::nullopt;
+// Kernels tell whole kilohertz; the digits beyond are of the arithmetic.
+double in_whole_kilohertz(double megahertz) {
+  return std::round(megahertz * 1000) / 1000;
+}
+
+std::optional<double> mean_megahertz(const std::vector<double>& all) {
+  if (all.empty()) return std::nullopt;
   double sum = 0;
-  for (const double number : numbers) sum += number;
-  return sum / static_cast<double>(numbers.size());
+  for (const double megahertz : all) sum += megahertz;
+  return in_whole_kilohertz(sum / static_cast<double>(all.size()));
 }
 
 // Of each processor that has this file with a frequency in it, `unit` of which are a megahertz.
@@ -39,7 +45,7 @@ std::optional<double> megahertz_in_name(std::string_view name) {
   const auto at = name.rfind("@ ");
   if (at == std::string_view::npos || !name.ends_with("GHz")) return std::nullopt;
   const auto gigahertz = parse_double(name.substr(at + 2, name.size() - at - 5));
-  return gigahertz && *gigahertz > 0 ? std::optional(*gigahertz * 1000) : std::nullopt;
+  return gigahertz && *gigahertz > 0 ? std::optional(in_whole_kilohertz(*gigahertz * 1000)) : std::nullopt;
 }
 
 std::optional<double> base_megahertz(const std::string& root, const std::vector<LogicalCpu>& cpus,
@@ -57,7 +63,7 @@ std::optional<double> current_megahertz(const std::string& root, const std::vect
     const auto megahertz = parse_double(text);
     if (megahertz && *megahertz > 0) all.push_back(*megahertz);
   }
-  return mean(all.empty() ? megahertz_of(root, cpus, "/cpufreq/scaling_cur_freq") : all);
+  return mean_megahertz(all.empty() ? megahertz_of(root, cpus, "/cpufreq/scaling_cur_freq") : all);
 }
 
 std::optional<std::string> read_word(const std::string& path) {
@@ -95,7 +101,8 @@ std::optional<std::uint32_t> count_packages(std::string_view cpuinfo) {
 void read_shape(const std::string& root, const std::vector<LogicalCpu>& cpus, std::string_view cpuinfo,
                 CpuFacts& facts, UnknownFacts& unknown) {
   Result<Topology> topology = read_topology(root);
-  const std::string reason = topology ? "the kernel does not tell" : topology.error().message;
+  const std::string reason =
+      topology ? "the kernel does not tell" : reason_in_sys(root, topology.error().message);
   if (topology) {
     facts.caches = std::move(topology->caches);
     facts.numa_nodes = std::move(topology->numa_nodes);
@@ -119,10 +126,10 @@ void note_unknown_identity(const CpuFacts& facts, bool has_cpuinfo, UnknownFacts
   note_unless(facts.architecture != "unknown", unknown, "cpu.isa", reason);  // empty may be the truth
 }
 
-void note_unknown_frequencies(const CpuFacts& facts, UnknownFacts& unknown) {
-  const std::string reason = facts.frequency_driver
-                                 ? "its driver does not tell"
-                                 : "no driver for frequencies, as in most virtual machines";
+void note_unknown_frequencies(const std::string& root, const CpuFacts& facts, UnknownFacts& unknown) {
+  const std::string reason =
+      facts.frequency_driver ? "its driver does not tell"
+                             : reason_in_sys(root, "no driver for frequencies, as in most virtual machines");
   note_unless(facts.base_megahertz.has_value(), unknown, "cpu.base_megahertz", reason);
   note_unless(facts.most_megahertz.has_value(), unknown, "cpu.most_megahertz", reason);
   note_unless(facts.current_megahertz.has_value(), unknown, "cpu.current_megahertz", reason);
@@ -143,7 +150,7 @@ CpuFacts read_cpu_facts(const std::string& root, UnknownFacts& unknown) {
   read_shape(root, cpus, cpuinfo, facts, unknown);
   count_kinds_of_cores(cpus, facts);
   read_frequencies(root, cpus, cpuinfo, facts);
-  note_unknown_frequencies(facts, unknown);
+  note_unknown_frequencies(root, facts, unknown);
   return facts;
 }
 

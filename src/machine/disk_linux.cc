@@ -214,9 +214,9 @@ DiskFacts read_disk_facts(const std::string& root, const std::string& model_dire
   }
   if (root.empty()) facts.free = free_bytes(folder);
   note_unless(facts.filesystem.has_value(), unknown, "disk.filesystem", "/proc/self/mountinfo does not tell");
-  note_unless(
-      facts.kind.has_value(), unknown, "disk.kind",
-      mount ? "no block device behind " + mount->filesystem + " is visible" : "its file system is not known");
+  note_unless(facts.kind.has_value(), unknown, "disk.kind",
+              mount ? reason_in_sys(root, "no block device behind " + mount->filesystem + " is visible")
+                    : "its file system is not known");
   note_unless(facts.free.has_value(), unknown, "disk.free",
               root.empty() ? "the file system does not tell" : "only the machine itself can tell");
   return facts;

@@ -48,8 +48,20 @@ void check_affinity(const Profile& profile, Findings& out) {
                  "See `taskset -p $$` and the control group's cpuset.cpus."});
 }
 
+void check_efficiency_cores(const Profile& profile, Findings& out) {
+  const Machine& limits = profile.limits;
+  if (!limits.performance_cores || !limits.physical_cores) return;
+  out.push_back(
+      {false,
+       fmt::format("{} of {} cores are performance cores. An engine's threads wait for the slowest of "
+                   "them: one on an efficiency core slows all.",
+                   *limits.performance_cores, *limits.physical_cores),
+       fmt::format("Start engines with --threads {}.", limits.usable_threads())});
+}
+
 void check_second_threads(const Profile& profile, Findings& out) {
   const Machine& limits = profile.limits;
+  if (limits.performance_cores) return;  // check_efficiency_cores names the number
   if (!limits.allowed_cpus || !limits.physical_cores || *limits.allowed_cpus <= *limits.physical_cores)
     return;
   out.push_back(
@@ -188,8 +200,9 @@ std::vector<Finding> examine(const Profile& profile, const std::optional<EngineV
   Findings out;
   check_gpu_troubles(profile, out);
   check_unused_cards(profile, engine, out);
-  for (const auto check : {check_quota, check_affinity, check_second_threads, check_governor,
-                           check_throttling, check_bandwidth, check_numa, check_swap, check_disk}) {
+  for (const auto check :
+       {check_quota, check_affinity, check_efficiency_cores, check_second_threads, check_governor,
+        check_throttling, check_bandwidth, check_numa, check_swap, check_disk}) {
     check(profile, out);
   }
   check_engine_variant(profile, engine, out);

@@ -57,6 +57,15 @@ TEST(Doctor, NamesSecondThreadsAndNarrowAffinity) {
   EXPECT_TRUE(says(examine(profile, std::nullopt), "Only 4 of 20"));
 }
 
+TEST(Doctor, NamesCoresThatAreTooSlowToHelp) {
+  Profile profile = calm_machine();
+  profile.limits.performance_cores = 4;
+  const auto findings = examine(profile, std::nullopt);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_TRUE(says(findings, "4 of 10 cores are performance cores"));
+  EXPECT_EQ(findings[0].fix, "Start engines with --threads 4.");
+}
+
 TEST(Doctor, NamesPowersaveButNotWhereItIsTheUsualPolicy) {
   Profile profile = calm_machine();
   profile.facts.cpu.governor = "powersave";

@@ -16,7 +16,6 @@
 #include "machine/gather_bytes.h"
 #include "machine/gather_paths.h"
 #include "machine/gather_scrub.h"
-#include "machine/kernel_text.h"
 #include "machine/pci.h"
 
 namespace tokcast {
@@ -83,11 +82,6 @@ Json object_of(const std::map<std::string, std::string>& values) {
   object.reserve(values.size());
   for (const auto& [key, value] : values) object.emplace_back(key, value);
   return Json(std::move(object));
-}
-
-// The CPUs that the scheduler may give us, as the kernel writes them.
-std::optional<std::string> own_affinity() {
-  return find_field(read_line("/proc/self/status").value_or(""), "Cpus_allowed_list");
 }
 
 void Collector::take(std::span<const std::string_view> patterns) {
@@ -247,7 +241,6 @@ void Collector::keep(std::map<std::string, std::string>& where, const std::strin
 
 Json Collector::document(std::string provenance) const {
   Json out{{"schema", kSchema}, {"provenance", std::move(provenance)}};
-  if (const auto affinity = root_.empty() ? own_affinity() : std::nullopt) out["affinity"] = *affinity;
   out["files"] = object_of(files_);
   out["binary_files"] = object_of(binary_files_);
   out["links"] = object_of(links_);

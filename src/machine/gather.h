@@ -2,7 +2,6 @@
 //
 // "tokcast.gather/1":
 //   provenance    where it comes from, in words
-//   affinity      the logical CPUs that the process might run on, "0-3"; only if the machine was this one
 //   files         path -> text
 //   binary_files  path -> base64
 //   links         path -> target, relative to the link's own directory

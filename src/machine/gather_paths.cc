@@ -17,6 +17,7 @@ constexpr auto kPaths = std::to_array<std::string_view>({
     "/proc/sys/kernel/osrelease",
     "/proc/sys/kernel/arch",
     "/proc/self/cgroup",
+    "/proc/self/status",
     "/proc/self/mountinfo",
     "/proc/1/cgroup",
     "/proc/1/environ",

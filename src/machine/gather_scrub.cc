@@ -110,6 +110,11 @@ bool tells_no_identity(std::string_view line) {
   return !key.contains("serial") && !key.contains("uuid") && !line.contains("identification");
 }
 
+// On which CPUs the process might run.
+bool tells_affinity(std::string_view line) {
+  return line.starts_with("Cpus_allowed_list:");
+}
+
 // "/dev/nvme0n1p2", but not "/dev/mapper/myhost-root".
 bool is_plain_disk(std::string_view source) {
   constexpr std::size_t kLongestName = 16;
@@ -230,6 +235,7 @@ std::string Scrubber::mounts(std::string_view content) {
 
 std::string Scrubber::file(std::string_view path_of_file, std::string_view content) {
   const std::string_view name = path_of_file.substr(path_of_file.rfind('/') + 1);
+  if (path_of_file == "/proc/self/status") return text(keep_lines(content, tells_affinity)) + "\n";
   if (name == ".dockerenv" || name == ".containerenv") return "";  // that it exists is all
   if (name == "container") return path(content);
   if (name == "environ") return container_variable(content);

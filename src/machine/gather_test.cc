@@ -12,6 +12,7 @@ namespace tokcast {
 namespace {
 
 using namespace std::string_literals;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -36,13 +37,13 @@ TEST(Gather, OfThisMachineUnpacksToTheSameMachine) {
   const auto archive = gather("", "this machine");
   ASSERT_TRUE(archive);
   EXPECT_EQ(archive->at("schema"), Json("tokcast.gather/1"));
-  EXPECT_TRUE(archive->contains("affinity"));
   const FakeRoot root;
   ASSERT_TRUE(unpack(*archive, root.path()));
   const Machine here = read_machine();
   const Machine there = read_machine(root.path());
   EXPECT_EQ(there.name, here.name);
   EXPECT_EQ(there.logical_cpus, here.logical_cpus);
+  EXPECT_EQ(there.cpu_order, here.cpu_order);
   EXPECT_EQ(there.last_level_cache, here.last_level_cache);
   EXPECT_EQ(there.memory_total, here.memory_total);
   EXPECT_EQ(there.cpu_quota, here.cpu_quota);
@@ -91,6 +92,19 @@ TEST(Gather, KeepsNoUuidOfAGpu) {
       "Model: \t\t NVIDIA H200\nGPU UUID: \t GPU-5d07f495-51f1-27e3-c52d-cba856612c1c\nBus Type: \t PCIe\n");
   EXPECT_EQ(file_in(gathered(root), "/proc/driver/nvidia/gpus/0000:01:00.0/information"),
             "Model: \t\t NVIDIA H200\nBus Type: \t PCIe\n");
+}
+
+TEST(Gather, KeepsOfAProcessOnlyWhereItMightRun) {
+  const FakeRoot root;
+  root.has(
+      "/proc/self/status",
+      "Name:\talices-program\nUid:\t1000\nCpus_allowed:\t6\nCpus_allowed_list:\t1-2\nMems_allowed:\t1\n");
+  root.has("/sys/devices/system/cpu/online", "0-3\n");
+  const Json archive = gathered(root);
+  EXPECT_EQ(file_in(archive, "/proc/self/status"), "Cpus_allowed_list:\t1-2\n");
+  const FakeRoot copy;
+  ASSERT_TRUE(unpack(archive, copy.path()));
+  EXPECT_THAT(read_machine(copy.path()).cpu_order, ElementsAre(1, 2));
 }
 
 TEST(Gather, NamesAContainerAlikeInItsGroupAndInItsFolder) {

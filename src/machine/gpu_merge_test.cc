@@ -87,7 +87,7 @@ TEST(GpuMerge, PrefersANameThatMeansOneProduct) {
         .gpus.at(0)
         .name;
   };
-  EXPECT_EQ(name_of("AMD Radeon RX 7900 XT/7900 XTX", "AMD Radeon RX 7900 XTX (RADV NAVI31)"),
+  EXPECT_EQ(name_of("one of AMD Radeon RX 7900 XT/7900 XTX", "AMD Radeon RX 7900 XTX (RADV NAVI31)"),
             "AMD Radeon RX 7900 XTX (RADV NAVI31)");
   EXPECT_EQ(name_of("AMD device 0x744c", "AMD Radeon RX 7900 XTX"), "AMD Radeon RX 7900 XTX");
   EXPECT_EQ(name_of("AMD Radeon RX 7900 GRE", "AMD Radeon Graphics"), "AMD Radeon RX 7900 GRE");

@@ -21,6 +21,9 @@ std::vector<LogicalCpu> read_logical_cpus(const std::string& root);
 // Distinct cores; nullopt if one is unknown or there are no processors.
 std::optional<std::uint32_t> count_cores(const std::vector<LogicalCpu>& cpus);
 
+// Without the efficiency cores; all of them where there is but one kind.
+std::vector<LogicalCpu> performance_only(std::vector<LogicalCpu> cpus);
+
 // Their ids, the best first: one of each performance core, one of each efficiency core, then the second
 // threads in the same order.
 std::vector<std::uint32_t> best_first(std::vector<LogicalCpu> cpus);

@@ -88,6 +88,11 @@ std::optional<std::uint32_t> count_cores(const std::vector<LogicalCpu>& cpus) {
   return cores.empty() ? std::nullopt : std::optional(static_cast<std::uint32_t>(cores.size()));
 }
 
+std::vector<LogicalCpu> performance_only(std::vector<LogicalCpu> cpus) {
+  if (!std::ranges::all_of(cpus, &LogicalCpu::efficiency)) std::erase_if(cpus, &LogicalCpu::efficiency);
+  return cpus;
+}
+
 std::vector<std::uint32_t> best_first(std::vector<LogicalCpu> cpus) {
   std::ranges::sort(cpus, {}, &LogicalCpu::id);
   std::map<std::string, std::uint32_t> seen;  // threads of each core so far

@@ -28,6 +28,7 @@ TEST(LogicalCpus, PutPerformanceCoresFirstAndSecondThreadsLast) {
   const std::vector<LogicalCpu> cpus = read_logical_cpus(root.path());
   EXPECT_EQ(count_cores(cpus), 4U);
   EXPECT_THAT(best_first(cpus), ElementsAre(0, 2, 4, 5, 1, 3));
+  EXPECT_THAT(best_first(performance_only(cpus)), ElementsAre(0, 2, 1, 3));
 }
 
 TEST(LogicalCpus, AreTakenForEfficiencyCoresByTheirCapacityOnArm) {

@@ -41,6 +41,12 @@ std::vector<LogicalCpu> among(std::vector<LogicalCpu> cpus, const std::vector<st
   return cpus;
 }
 
+std::vector<std::uint32_t> ids_of(const std::vector<LogicalCpu>& cpus) {
+  std::vector<std::uint32_t> ids;
+  for (const LogicalCpu& cpu : cpus) ids.push_back(cpu.id);
+  return ids;
+}
+
 // Without /proc and /sys the mask of affinity is all that is known.
 std::vector<LogicalCpu> without_cores(const std::vector<std::uint32_t>& ids) {
   std::vector<LogicalCpu> cpus;
@@ -48,17 +54,19 @@ std::vector<LogicalCpu> without_cores(const std::vector<std::uint32_t>& ids) {
   return cpus;
 }
 
-std::optional<Bytes> read_last_level_cache(const std::string& root, std::uint32_t cpu) {
+std::optional<Bytes> read_largest_cache(const std::string& root, const std::vector<LogicalCpu>& cpus) {
   std::optional<Bytes> largest;
-  for (int index = 0; index < 8; ++index) {
-    const auto size = read_line(fmt::format("{}/cache/index{}/size", cpu_folder(root, cpu), index));
-    const auto bytes = size ? parse_cache_size(*size) : std::nullopt;
-    if (bytes && (!largest || *bytes > *largest)) largest = bytes;
+  for (const LogicalCpu& cpu : cpus) {
+    for (int index = 0; index < 8; ++index) {
+      const auto size = read_line(fmt::format("{}/cache/index{}/size", cpu_folder(root, cpu.id), index));
+      const auto bytes = size ? parse_cache_size(*size) : std::nullopt;
+      if (bytes && (!largest || *bytes > *largest)) largest = bytes;
+    }
   }
   return largest;
 }
 
-std::size_t count_cores_or_cpus(const std::vector<LogicalCpu>& cpus) {
+std::uint32_t count_cores_or_cpus(const std::vector<LogicalCpu>& cpus) {
   return count_cores(cpus).value_or(static_cast<std::uint32_t>(cpus.size()));
 }
 
@@ -66,9 +74,12 @@ std::size_t count_cores_or_cpus(const std::vector<LogicalCpu>& cpus) {
 std::string bound_of_threads(const std::vector<LogicalCpu>& online, const std::vector<LogicalCpu>& allowed,
                              const CgroupLimits& cgroup) {
   if (allowed.empty()) return "";
-  const std::size_t cores = count_cores_or_cpus(allowed);
-  if (cgroup.cpu_quota && std::ceil(*cgroup.cpu_quota) < static_cast<double>(cores)) return "cgroup quota";
-  if (cores >= count_cores_or_cpus(online)) return "physical cores";
+  const auto cores = static_cast<double>(count_cores_or_cpus(performance_only(allowed)));
+  if (cgroup.cpu_quota && std::ceil(*cgroup.cpu_quota) < cores) return "cgroup quota";
+  const std::vector<LogicalCpu> best = performance_only(online);
+  if (count_cores_or_cpus(among(best, ids_of(allowed))) >= count_cores_or_cpus(best)) {
+    return best.size() < online.size() ? "performance cores" : "physical cores";
+  }
   const bool by_set = cgroup.cpus && among(online, *cgroup.cpus).size() == allowed.size();
   return by_set ? "cpuset" : "affinity";
 }
@@ -85,7 +96,9 @@ void read_processors(const std::string& root, const CgroupLimits& cgroup, Machin
   if (allowed.empty()) return;
   machine.allowed_cpus = static_cast<std::uint32_t>(allowed.size());
   machine.physical_cores = count_cores(allowed);
-  machine.last_level_cache = read_last_level_cache(root, allowed.front().id);
+  const std::vector<LogicalCpu> performance = performance_only(allowed);
+  if (performance.size() < allowed.size()) machine.performance_cores = count_cores_or_cpus(performance);
+  machine.last_level_cache = read_largest_cache(root, allowed);
 }
 
 template <typename T>
@@ -97,6 +110,7 @@ std::string text_of(const std::optional<T>& value) {
 
 std::uint32_t Machine::usable_threads() const {
   std::uint32_t threads = physical_cores.value_or(allowed_cpus.value_or(logical_cpus.value_or(1)));
+  if (performance_cores) threads = *performance_cores;
   if (allowed_cpus) threads = std::min(threads, *allowed_cpus);
   if (cpu_quota) threads = static_cast<std::uint32_t>(std::min<double>(threads, std::ceil(*cpu_quota)));
   return std::max(threads, 1U);
@@ -113,8 +127,10 @@ std::optional<MemoryLimit> Machine::memory_limit() const {
 
 std::string Machine::identity() const {
   const auto cache = last_level_cache ? std::optional(last_level_cache->value) : std::nullopt;
-  return stable_hash(fmt::format("{}|{}|{}|{}|{}|{}|{}", name, text_of(logical_cpus), text_of(physical_cores),
-                                 text_of(allowed_cpus), text_of(cpu_quota), text_of(cache), kernel));
+  const std::string kinds = performance_cores ? fmt::format("/{}", *performance_cores) : "";
+  return stable_hash(fmt::format("{}|{}|{}{}|{}|{}|{}|{}", name, text_of(logical_cpus),
+                                 text_of(physical_cores), kinds, text_of(allowed_cpus), text_of(cpu_quota),
+                                 text_of(cache), kernel));
 }
 
 Machine read_machine(const std::string& root) {

@@ -8,6 +8,7 @@
 namespace tokcast {
 namespace {
 
+using namespace std::string_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -49,6 +50,38 @@ TEST_F(FakeMachine, CountsPhysicalCoresBeforeTheirSecondThreads) {
   EXPECT_EQ(machine.logical_cpus, 20U);
   EXPECT_EQ(machine.usable_threads(), 10U);
   EXPECT_EQ(machine.last_level_cache, Bytes(25600ULL * 1024));
+}
+
+TEST_F(FakeMachine, KnowsTheLargestCacheBehindTheProcessorsThatItMayUse) {
+  has("/sys/devices/system/cpu/online", "0-2");
+  has("/sys/devices/system/cpu/cpu0/cache/index2/size", "4096K");
+  has("/sys/devices/system/cpu/cpu1/cache/index2/size", "12288K");
+  has("/sys/devices/system/cpu/cpu2/cache/index2/size", "16384K");
+  has("/proc/self/status", "Cpus_allowed_list:\t0-1\n");
+  EXPECT_EQ(read().last_level_cache, 12 * kMebi);
+}
+
+TEST_F(FakeMachine, OfTwoKindsOfCoresGivesThreadsToTheFastOnesOnly) {
+  has_cores_with_two_threads(2);  // 0-3
+  has("/sys/devices/system/cpu/online", "0-7");
+  for (const char* cpu : {"4", "5", "6", "7"}) {
+    has("/sys/devices/system/cpu/cpu"s + cpu + "/topology/thread_siblings_list", cpu);
+  }
+  has("/sys/devices/cpu_core/cpus", "0-3");
+  has("/sys/devices/cpu_atom/cpus", "4-7");
+  EXPECT_EQ(read().physical_cores, 6U);
+  EXPECT_EQ(read().performance_cores, 2U);
+  EXPECT_EQ(read().usable_threads(), 2U);
+  EXPECT_EQ(read().threads_from, "performance cores");
+  const std::string whole = read().identity();
+  has("/proc/self/status", "Cpus_allowed_list:\t0,2,4-5\n");  // both threads of one fast core
+  EXPECT_EQ(read().usable_threads(), 1U);
+  EXPECT_EQ(read().threads_from, "affinity");
+  EXPECT_NE(read().identity(), whole);
+  has("/proc/self/status", "Cpus_allowed_list:\t4-7\n");
+  EXPECT_EQ(read().performance_cores, std::nullopt) << "there is but one kind";
+  EXPECT_EQ(read().usable_threads(), 4U);
+  EXPECT_EQ(read().threads_from, "affinity");
 }
 
 TEST_F(FakeMachine, HonoursACgroup2QuotaOfAnAncestor) {

@@ -21,7 +21,7 @@ TEST(MemoryFacts, ComeFromMeminfo) {
   EXPECT_EQ(memory.huge_pages_free, 7U);
   EXPECT_EQ(memory.huge_page_size, Bytes(2048 * kKibi.value));
   EXPECT_EQ(memory.transparent_huge_pages, "madvise");
-  EXPECT_EQ(reason_of(unknown, "memory.modules"), "the firmware gives no SMBIOS table");
+  EXPECT_EQ(reason_of(unknown, "memory.modules"), "the kernel shows no SMBIOS table");
 }
 
 TEST(MemoryFacts, AreUnknownWithAReasonWhereNothingTells) {
@@ -35,6 +35,8 @@ TEST(MemoryFacts, AreUnknownWithAReasonWhereNothingTells) {
         "memory.huge_page_size", "memory.transparent_huge_pages", "memory.modules", "memory.module_slots"}) {
     EXPECT_NE(reason_of(unknown, fact), "") << fact;
   }
+  EXPECT_EQ(reason_of(unknown, "memory.transparent_huge_pages"), "/sys is not there");
+  EXPECT_EQ(reason_of(unknown, "memory.modules"), "/sys is not there");
 }
 
 TEST(MemoryFacts, KnowTheModulesThatTheFirmwareLists) {

@@ -43,8 +43,9 @@ void note_unknown_amounts(const MemoryFacts& facts, UnknownFacts& unknown) {
 std::optional<MemorySlots> read_slots(const std::string& root, std::string& reason) {
   const Result<std::string> table = read_file(root + "/sys/firmware/dmi/tables/DMI", Bytes(4 * kMebi.value));
   if (!table) {
-    reason = table.error().kind == ErrorKind::kNotFound ? "the firmware gives no SMBIOS table"
-                                                        : "only root may read the firmware's SMBIOS table";
+    reason = table.error().kind == ErrorKind::kNotFound
+                 ? reason_in_sys(root, "the kernel shows no SMBIOS table")
+                 : "only root may read the firmware's SMBIOS table";
     return std::nullopt;
   }
   MemorySlots slots = parse_memory_slots(*table);
@@ -61,7 +62,7 @@ MemoryFacts read_memory_facts(const std::string& root, UnknownFacts& unknown) {
   facts.transparent_huge_pages =
       chosen_word(read_line(root + "/sys/kernel/mm/transparent_hugepage/enabled").value_or(""));
   note_unless(facts.transparent_huge_pages.has_value(), unknown, "memory.transparent_huge_pages",
-              "this kernel has none");
+              reason_in_sys(root, "this kernel has none"));
   std::string reason;
   if (auto slots = read_slots(root, reason)) {
     facts.modules = std::move(slots->modules);

@@ -93,8 +93,9 @@ std::string gpu_product_name(const std::string& vendor, std::string_view pci_ent
   const auto close = pci_entry.rfind(']');
   const bool bracketed = open != std::string_view::npos && close != std::string_view::npos && close > open;
   const std::string_view product = bracketed ? pci_entry.substr(open + 1, close - open - 1) : pci_entry;
-  const std::string name = printable(trim(product));
-  return name.starts_with(vendor) ? name : vendor + " " + name;
+  std::string name = printable(trim(product));
+  if (!name.starts_with(vendor)) name = vendor + " " + name;
+  return name.find('/') == std::string::npos ? name : "one of " + name;
 }
 
 }  // namespace tokcast

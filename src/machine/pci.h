@@ -34,7 +34,9 @@ std::string read_pci_ids(const std::string& root);
 std::optional<std::string_view> find_pci_entry(std::string_view pci_ids, std::uint32_t vendor,
                                                std::uint32_t device);
 
-// What is printed on the box, with the vendor before it: "NVIDIA GeForce RTX 4090" for that entry.
+// What is printed on the box, with the vendor before it: "NVIDIA GeForce RTX 4090" for that entry. Products
+// that share a number share an entry ("Navi 31 [Radeon RX 7900 XT/7900 XTX]"), and which of them it is cannot
+// be told from it: the name then says "one of" them.
 std::string gpu_product_name(const std::string& vendor, std::string_view pci_entry);
 
 }  // namespace tokcast

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "machine/known_parts.h"
+
 namespace tokcast {
 namespace {
 
@@ -54,6 +56,16 @@ TEST(PciIds, AreCutOffAnywhereWithoutHarm) {
     const auto entry = find_pci_entry(all.substr(0, size), 0x10de, 0x2684).value_or("");
     EXPECT_TRUE(std::string_view("AD102 [GeForce RTX 4090]").starts_with(entry)) << size;
   }
+}
+
+TEST(GpuProductName, OfSeveralProductsSaysSoAndIsNoKnownPart) {
+  const std::string name = gpu_product_name("AMD", "Navi 21 [Radeon RX 6800/6800 XT / 6900 XT]");
+  EXPECT_EQ(name, "one of AMD Radeon RX 6800/6800 XT / 6900 XT");
+  EXPECT_EQ(find_gpu(name), nullptr);
+  EXPECT_EQ(find_gpu(name, Bytes(16 * kGibi.value)), nullptr) << "all three have 16 GiB";
+  const std::string one = gpu_product_name("NVIDIA", "GA106 [GeForce RTX 3060 Lite Hash Rate]");
+  EXPECT_EQ(one, "NVIDIA GeForce RTX 3060 Lite Hash Rate");
+  EXPECT_NE(find_gpu(one, Bytes(12 * kGibi.value)), nullptr);
 }
 
 TEST(GpuProductName, IsWhatIsPrintedOnTheBox) {

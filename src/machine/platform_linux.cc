@@ -154,7 +154,8 @@ PlatformFacts read_platform_facts(const std::string& root, UnknownFacts& unknown
   facts.board = read_board(root);
   note_unless(!facts.kernel.empty(), unknown, "platform.kernel", "/proc/sys/kernel/osrelease cannot be read");
   note_unless(facts.distribution.has_value(), unknown, "platform.distribution", "os-release does not tell");
-  note_unless(facts.board.has_value(), unknown, "platform.board", "neither device tree nor firmware tell");
+  note_unless(facts.board.has_value(), unknown, "platform.board",
+              reason_in_sys(root, "neither device tree nor firmware tell"));
   return facts;
 }
 

@@ -171,6 +171,7 @@ void fields(auto& io, auto& m)
   io("name", m.name);
   io("logical_cpus", m.logical_cpus);
   io("physical_cores", m.physical_cores);
+  io("performance_cores", m.performance_cores);
   io("allowed_cpus", m.allowed_cpus);
   io("cpu_quota", m.cpu_quota);
   io("last_level_cache_bytes", m.last_level_cache);

@@ -250,14 +250,14 @@ struct Surroundings {
 };
 
 std::optional<double> mean_megahertz(const std::vector<std::uint32_t>& cpus) {
-  double sum = 0;
+  std::uint64_t sum = 0;  // in kilohertz, and so is their mean: the kernel knows no finer
   for (const std::uint32_t cpu : cpus) {
     const auto text = read_line(fmt::format("/sys/devices/system/cpu/cpu{}/cpufreq/scaling_cur_freq", cpu));
     const auto kilohertz = text ? parse_uint(*text) : std::nullopt;
     if (!kilohertz) return std::nullopt;
-    sum += static_cast<double>(*kilohertz) / 1000;
+    sum += *kilohertz;
   }
-  return cpus.empty() ? std::nullopt : std::optional(sum / static_cast<double>(cpus.size()));
+  return cpus.empty() ? std::nullopt : std::optional(static_cast<double>(sum / cpus.size()) / 1000);
 }
 
 Surroundings look_around(const std::vector<std::uint32_t>& cpus) {

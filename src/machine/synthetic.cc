@@ -129,6 +129,7 @@ Machine limits_of(const Facts& facts, std::optional<double> quota) {
   limits.name = facts.cpu.name;
   limits.logical_cpus = limits.allowed_cpus = facts.cpu.logical_cpus;
   limits.physical_cores = facts.cpu.cores;
+  limits.performance_cores = facts.cpu.performance_cores;
   limits.cpu_quota = quota;
   if (!facts.cpu.caches.empty()) limits.last_level_cache = facts.cpu.caches.back().size;
   limits.memory_total = facts.memory.total;

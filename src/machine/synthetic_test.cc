@@ -58,6 +58,12 @@ TEST(SyntheticMachine, CountsCoresThreadsAndChannelsOverAllSockets) {
   EXPECT_EQ(profile.limits.usable_threads(), 20U);
 }
 
+TEST(SyntheticMachine, OfTwoKindsOfCoresUsesTheFastOnes) {
+  const Profile profile = machine("Core i7-12700H 32GiB");
+  EXPECT_EQ(profile.facts.cpu.cores, 14U);
+  EXPECT_EQ(profile.limits.usable_threads(), 6U);
+}
+
 TEST(SyntheticMachine, TakesAProcessorByNameWithItsChannels) {
   const Profile profile = machine("E5-2660 v3 39GiB");
   EXPECT_EQ(profile.facts.cpu.name, "Xeon E5-2660 v3");

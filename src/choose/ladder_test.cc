@@ -1,0 +1,60 @@
+#include "choose/ladder.h"
+
+#include <gtest/gtest.h>
+
+#include "model/tiny_model_test_util.h"
+
+namespace tokcast {
+namespace {
+
+KernelRates rates_of(Evidence evidence, std::vector<GgmlType> types) {
+  KernelRates rates{.evidence = evidence, .threads = 2};
+  for (const GgmlType type : types) rates.types[type] = {{1, 1e-10}, {128, 1e-9}};
+  return rates;
+}
+
+TEST(Ladder, TakesTheStrongestEvidence) {
+  const Ladder ladder{.calibrated = rates_of(Evidence::kCalibrated, {GgmlType::kQ8_0}),
+                      .estimated = rates_of(Evidence::kEstimated, {GgmlType::kQ8_0})};
+  EXPECT_EQ(timings_from(ladder, tiny_shape("Q8_0"))->evidence, Evidence::kCalibrated);
+}
+
+TEST(Ladder, StepsDownWhereATypeWasNotCalibrated) {
+  const Ladder ladder{.calibrated = rates_of(Evidence::kCalibrated, {GgmlType::kQ4_0}),
+                      .estimated = rates_of(Evidence::kEstimated, {GgmlType::kQ8_0})};
+  EXPECT_EQ(timings_from(ladder, tiny_shape("Q8_0"))->evidence, Evidence::kEstimated);
+}
+
+TEST(Ladder, GivesTheRungThatWasAskedForOrSaysHowToGetIt) {
+  const Ladder ladder{.calibrated = rates_of(Evidence::kCalibrated, {GgmlType::kQ8_0})};
+  const Shape shape = tiny_shape("Q8_0");
+  EXPECT_EQ(timings_from(ladder, shape, Evidence::kCalibrated)->evidence, Evidence::kCalibrated);
+  const auto estimated = timings_from(ladder, shape, Evidence::kEstimated);
+  ASSERT_FALSE(estimated);
+  EXPECT_NE(estimated.error().fix.find("tokcast probe"), std::string::npos);
+  const auto rehearsed = timings_from(ladder, shape, Evidence::kRehearsed);
+  EXPECT_FALSE(rehearsed);
+}
+
+TEST(Ladder, SaysWhatTheStrongestRungLacksIfThereIsNone) {
+  const auto timings = timings_from({}, tiny_shape("Q8_0"));
+  ASSERT_FALSE(timings);
+  EXPECT_NE(timings.error().fix.find("tokcast calibrate"), std::string::npos);
+}
+
+TEST(Ladder, DoesNotTimeWhatIsNotModelled) {
+  Shape shape = tiny_shape("Q8_0");
+  shape.not_modelled.emplace_back("gated delta nets are not modelled yet");
+  const Ladder ladder{.calibrated = rates_of(Evidence::kCalibrated, {GgmlType::kQ8_0})};
+  const auto timings = timings_from(ladder, shape);
+  ASSERT_FALSE(timings);
+  EXPECT_EQ(timings.error().kind, ErrorKind::kUnsupported);
+}
+
+TEST(Ladder, KnowsItsRungsByName) {
+  EXPECT_EQ(find_evidence("looked-up"), Evidence::kLookedUp);
+  EXPECT_FALSE(find_evidence("guessed"));
+}
+
+}  // namespace
+}  // namespace tokcast

@@ -1,0 +1,69 @@
+#include "forecast/estimated.h"
+
+#include <gtest/gtest.h>
+
+namespace tokcast {
+namespace {
+
+Profile measured_profile(double bandwidth, double plain, double best) {
+  Profile profile;
+  profile.rates.emplace();
+  for (const std::uint32_t threads : {1U, 4U}) {
+    const double share = threads / 4.0;
+    profile.rates->bandwidth.push_back({threads, std::nullopt, {.median = bandwidth * share}});
+    profile.rates->dot.push_back({"int8", "generic", threads, {.median = plain * share}});
+    profile.rates->dot.push_back({"int8", "avx2", threads, {.median = best * share}});
+  }
+  return profile;
+}
+
+double decode_cost(const Profile& profile, std::uint32_t threads, GgmlType type = GgmlType::kQ4_K) {
+  return cost_at(estimated_rates(profile, threads)->types.at(type), 1);
+}
+
+TEST(EstimatedRates, NeedMeasuredRates) {
+  const auto rates = estimated_rates(Profile{}, 2);
+  ASSERT_FALSE(rates);
+  EXPECT_EQ(rates.error().kind, ErrorKind::kNotFound);
+  EXPECT_NE(rates.error().fix.find("tokcast probe"), std::string::npos);
+}
+
+TEST(EstimatedRates, MemoryAndArithmeticBothLimitADecodeStep) {
+  const double base = decode_cost(measured_profile(30e9, 200e9, 800e9), 4);
+  EXPECT_LT(decode_cost(measured_profile(60e9, 200e9, 800e9), 4), base);
+  EXPECT_LT(decode_cost(measured_profile(30e9, 400e9, 800e9), 4), base);
+}
+
+TEST(EstimatedRates, BetterInstructionsSpeedPrefillButNotDecode) {
+  const Profile plain = measured_profile(30e9, 200e9, 250e9);
+  const Profile better = measured_profile(30e9, 200e9, 900e9);
+  EXPECT_DOUBLE_EQ(decode_cost(plain, 4), decode_cost(better, 4));
+  const auto at_128 = [](const Profile& profile) {
+    return cost_at(estimated_rates(profile, 4)->types.at(GgmlType::kQ4_K), 128);
+  };
+  EXPECT_LT(at_128(better), at_128(plain));
+}
+
+TEST(EstimatedRates, FewerThreadsThanMeasuredAreSlower) {
+  const Profile profile = measured_profile(30e9, 200e9, 800e9);
+  EXPECT_NEAR(decode_cost(profile, 1) / decode_cost(profile, 4), 4, 1e-9);
+  EXPECT_GT(decode_cost(profile, 2), decode_cost(profile, 4));
+}
+
+TEST(EstimatedRates, MoreThreadsThanMeasuredAreNoQuicker) {
+  const Profile profile = measured_profile(30e9, 200e9, 800e9);
+  EXPECT_DOUBLE_EQ(decode_cost(profile, 64), decode_cost(profile, 4));
+}
+
+TEST(EstimatedRates, CostsNeverFallWithMoreRows) {
+  const auto rates = estimated_rates(measured_profile(30e9, 200e9, 800e9), 4);
+  ASSERT_TRUE(rates);
+  for (const auto& [type, cost] : rates->types) {
+    for (std::size_t i = 1; i < cost.size(); ++i) {
+      EXPECT_GE(cost[i].seconds, cost[i - 1].seconds) << geometry(type).name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tokcast

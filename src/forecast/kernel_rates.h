@@ -1,0 +1,67 @@
+// How fast an engine does each kind of work on one machine with some threads: what every rung of the evidence
+// ladder below `rehearsed` ends in, and how that becomes the Timings of any model.
+//
+//   step(n tokens at depth x) = step + layers * layer
+//                             + sum over matrices of touched parameters * cost(type, rows)
+//                             + n * activation values * activation
+//                             + attention
+//   attention, decode  = positions * (key-value bytes * key_value + attention values * decode_attention)
+//   attention, prefill = n * positions * attention values * attention
+//
+// cost(type, rows) is seconds per parameter, piecewise linear in the rows (tokens) that meet it: at one row
+// mostly the reading and unpacking of the weights, at many rows the multiplications. Derivation:
+// docs/FORECAST.md.
+#ifndef TOKCAST_FORECAST_KERNEL_RATES_H_
+#define TOKCAST_FORECAST_KERNEL_RATES_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "forecast/model_work.h"
+#include "forecast/timings.h"
+#include "model/ggml_type.h"
+#include "model/shape.h"
+
+namespace tokcast {
+
+// Seconds for one parameter to meet `rows` rows, all of them together.
+struct RowCost {
+  double rows = 1;
+  double seconds = 0;
+};
+
+// Ascending in rows, the first at 1. Linear between points, in proportion beyond the last.
+using TypeCost = std::vector<RowCost>;
+
+double cost_at(const TypeCost& cost, double rows);
+
+struct KernelRates {
+  Evidence evidence = Evidence::kEstimated;
+  std::string source;  // one phrase, as in Timings
+  std::uint32_t threads = 1;
+  std::map<GgmlType, TypeCost> types{};
+  double step_seconds = 0;              // of every decode step and every micro-batch
+  double layer_seconds = 0;             // of every layer in each of them
+  double activation_seconds = 0;        // for each activation value of a token, in prefill
+  double key_value_seconds = 0;         // decode: for each byte of keys and values attended
+  double decode_attention_seconds = 0;  // decode: for each position and attention value
+  double attention_seconds = 0;         // prefill: for each token, position and attention value
+  Reach decode{};
+  Reach prefill{};
+};
+
+// The types of a model's matrices for which `rates` has no cost, in id order. F32, which only small matrices
+// are, is priced as twice F16 where need be.
+std::vector<GgmlType> types_without_cost(const ModelWork& work, const KernelRates& rates);
+
+// Points at 32, 128 and 512 tokens and at depths 0 and 1024. Errors: kUnsupported, naming the types that have
+// no cost.
+Result<Timings> timings_from_rates(const ModelWork& work, const Shape& shape, const KernelRates& rates);
+
+}  // namespace tokcast
+
+#endif  // TOKCAST_FORECAST_KERNEL_RATES_H_

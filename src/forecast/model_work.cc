@@ -1,0 +1,100 @@
+#include "forecast/model_work.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <tuple>
+
+#include "model/shape_layers.h"
+
+namespace tokcast {
+namespace {
+
+// Which rows of a prefill a matrix sees.
+enum class Seen { kNever, kEveryToken, kLastToken };
+
+bool is_feed_forward(std::string_view name) {
+  return name.find(".ffn_") != std::string_view::npos;
+}
+
+// What stands outside the layers: tables, of which a token reads one row; the output; and a few matrices that
+// some families multiply before the first layer ("per_layer_model_proj.weight").
+Seen seen_outside(const Shape& shape, std::string_view name) {
+  const bool tied = name == "token_embd.weight" && shape.tied_output;
+  if (tied || name == "output.weight") return Seen::kLastToken;
+  const bool table = name.ends_with("_embd.weight") || name == "token_types.weight";
+  return table ? Seen::kNever : Seen::kEveryToken;
+}
+
+// A layer that is nothing but a feed-forward part (Nemotron-H) runs before the rows are dropped.
+bool follows_the_drop(const Shape& shape, const Tensor& tensor, std::uint32_t layer) {
+  if (layer + 1 != shape.layers.size() || shape.layers[layer].kind == LayerKind::kOther) return false;
+  return is_feed_forward(tensor.name);
+}
+
+Seen seen_by(const Shape& shape, const Tensor& tensor) {
+  if (tensor.dimensions.size() < 2) return Seen::kNever;  // norms and biases: part of what a layer costs
+  const auto layer = tensor.layer();
+  if (!layer) return seen_outside(shape, tensor.name);
+  if (*layer >= shape.layers.size()) return Seen::kNever;  // next-token prediction
+  return follows_the_drop(shape, tensor, *layer) ? Seen::kLastToken : Seen::kEveryToken;
+}
+
+MatrixWork work_of(const Shape& shape, const Tensor& tensor, Seen seen) {
+  MatrixWork work{.type = tensor.type,
+                  .last_token_only = seen == Seen::kLastToken,
+                  .parameters = static_cast<double>(tensor.elements())};
+  if (shape.experts && is_expert_tensor(tensor.name)) {
+    work.experts = *shape.experts;
+    work.experts_used = shape.experts_used.value_or(*shape.experts);
+  }
+  return work;
+}
+
+void add(std::vector<MatrixWork>& matrices, const MatrixWork& work) {
+  const auto key = [](const MatrixWork& one) {
+    return std::tuple(one.type, one.last_token_only, one.experts, one.experts_used);
+  };
+  const auto same = std::ranges::find(matrices, key(work), key);
+  if (same == matrices.end()) return matrices.push_back(work);
+  same->parameters += work.parameters;
+}
+
+// What matrices read and write for one token. A tensor may hold several: of experts, only those chosen count.
+double values_of(const MatrixWork& work, const Tensor& tensor) {
+  const auto in = static_cast<double>(tensor.dimensions[0]);
+  const auto out = static_cast<double>(tensor.dimensions[1]);
+  const double held = work.parameters / (in * out);
+  return (in + out) * held * (work.experts_used / work.experts);
+}
+
+}  // namespace
+
+double MatrixWork::touched_parameters(double tokens) const {
+  const double missed = std::pow(1 - experts_used / experts, last_token_only ? 1 : tokens);
+  return parameters * (1 - missed);
+}
+
+double MatrixWork::rows(double tokens) const {
+  const double seen = last_token_only ? 1 : tokens;
+  return seen * parameters * (experts_used / experts) / touched_parameters(tokens);
+}
+
+ModelWork model_work(const Shape& shape) {
+  ModelWork work{.layers = static_cast<double>(shape.layers.size()),
+                 .key_value_bytes = static_cast<double>(shape.kv_bytes_per_token().value)};
+  for (const Tensor& tensor : shape.header.tensors) {
+    const Seen seen = seen_by(shape, tensor);
+    if (seen == Seen::kNever) continue;
+    const MatrixWork matrix = work_of(shape, tensor, seen);
+    add(work.matrices, matrix);
+    if (seen == Seen::kEveryToken) work.activation_values += values_of(matrix, tensor);
+  }
+  for (const LayerShape& layer : shape.layers) {
+    if (layer.kind != LayerKind::kAttention) continue;
+    work.attention_values += double(layer.heads) * (double(layer.key_length) + layer.value_length);
+  }
+  return work;
+}
+
+}  // namespace tokcast

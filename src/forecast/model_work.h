@@ -1,0 +1,42 @@
+// What a model asks of an engine, summed up once from its shape: the work that rates (kernel_rates.h) price.
+#ifndef TOKCAST_FORECAST_MODEL_WORK_H_
+#define TOKCAST_FORECAST_MODEL_WORK_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "model/ggml_type.h"
+#include "model/shape.h"
+
+namespace tokcast {
+
+// Matrices of one type that see the same tokens. llama.cpp drops all rows but the last token's before the
+// feed-forward part of the last layer (docs/FORECAST.md), so that part and the output matrix see one row of a
+// whole prefill.
+struct MatrixWork {
+  GgmlType type = GgmlType::kF32;
+  bool last_token_only = false;
+  // 1 and 1 for dense matrices; else each token chooses `experts_used` of `experts`.
+  double experts = 1;
+  double experts_used = 1;
+  double parameters = 0;  // of all experts together
+
+  // What `tokens` tokens touch: how many parameters, and how many rows (tokens) each of those meets, on
+  // average, if tokens choose experts evenly and independently.
+  double touched_parameters(double tokens) const;
+  double rows(double tokens) const;
+};
+
+struct ModelWork {
+  std::vector<MatrixWork> matrices{};  // one for each (type, last_token_only, experts)
+  double layers = 0;
+  double activation_values = 0;  // read or written by norms, activations and residuals for one token
+  double key_value_bytes = 0;    // of one position, all attention layers, F16
+  double attention_values = 0;   // heads x (key length + value length), summed over attention layers
+};
+
+ModelWork model_work(const Shape& shape);
+
+}  // namespace tokcast
+
+#endif  // TOKCAST_FORECAST_MODEL_WORK_H_

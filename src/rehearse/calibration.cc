@@ -1,0 +1,183 @@
+#include "rehearse/calibration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "rehearse/skeleton.h"
+
+namespace tokcast {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint32_t kDecodeTokens = 8;
+constexpr std::uint32_t kDepth = 1024;
+constexpr std::uint32_t kRepetitions = 2;
+constexpr int kMostPasses = 4;
+constexpr std::size_t kTypesWithFullBatch = 4;
+
+Seconds since(Clock::time_point start) {
+  return Seconds(std::chrono::duration<double>(Clock::now() - start).count());
+}
+
+bool measures_attention(const CalibrationModel& model) {
+  return model.role == CalibrationRole::kOwnHeads || model.role == CalibrationRole::kShared;
+}
+
+std::vector<BenchTest> tests_of(const CalibrationModel& model) {
+  if (measures_attention(model)) {
+    return {{.prompt = 128},
+            {.generate = kDecodeTokens},
+            {.prompt = 128, .depth = kDepth},
+            {.generate = kDecodeTokens, .depth = kDepth}};
+  }
+  return {{.prompt = 8}, {.prompt = 32}, {.prompt = 128}, {.generate = kDecodeTokens}};
+}
+
+// One calibration in progress.
+class Measurement {
+ public:
+  Measurement(const Engine& engine, const Machine& machine, const CalibrationOptions& options,
+              Calibration& record)
+      : engine_(engine), options_(options), record_(record) {
+    if (const auto limit = machine.memory_limit()) memory_ = limit->bytes;
+  }
+
+  Seconds spent() const { return since(start_) - interludes_; }
+
+  Result<void> run() {
+    std::vector<CalibrationModel> models = pass_of(options_.types);
+    Seconds pass_cost{};
+    for (int pass = 1; pass <= kMostPasses && !models.empty(); ++pass) {
+      if (pass > 1 && spent() + pass_cost > options_.allowance) break;
+      const Seconds begin = spent();
+      if (auto ok = measure_all(models, pass); !ok) return ok;
+      pass_cost = spent() - begin;
+      // Later passes refine what most files are made of.
+      models = pass_of({options_.types.begin(),
+                        options_.types.begin() +
+                            static_cast<std::ptrdiff_t>(std::min(options_.types.size(), kQuickTypes))});
+    }
+    return {};
+  }
+
+ private:
+  // What one pass measures; shared models first, as every type's figures rest on them.
+  std::vector<CalibrationModel> pass_of(const std::vector<GgmlType>& types) const {
+    std::vector<CalibrationModel> models;
+    for (const CalibrationRole role :
+         {CalibrationRole::kShallow, CalibrationRole::kTall, CalibrationRole::kMedium,
+          CalibrationRole::kOwnHeads, CalibrationRole::kShared}) {
+      models.push_back({role, kCommonType});
+    }
+    for (const GgmlType type : types) {
+      if (!refused(type)) models.push_back({CalibrationRole::kType, type});
+    }
+    return models;
+  }
+
+  bool refused(GgmlType type) const {
+    return std::ranges::find(record_.refused, type, &RefusedType::type) != record_.refused.end();
+  }
+
+  Result<void> measure_all(const std::vector<CalibrationModel>& models, int pass) {
+    for (const CalibrationModel& model : models) {
+      if (measured_ && spent() > options_.allowance) break;  // the rest is measured when it is needed
+      if (options_.progress) {
+        options_.progress(fmt::format("pass {}: {}", pass, calibration_model_name(model)));
+      }
+      auto done = measure(model, pass);
+      const bool of_type = model.role == CalibrationRole::kType;
+      if (done) measured_ = measured_ || of_type;
+      if (done) continue;
+      if (!of_type || done.error().kind != ErrorKind::kEngineFailed) return done;
+      record_.refused.push_back({model.type, done.error().message});
+    }
+    return {};
+  }
+
+  Result<void> measure(const CalibrationModel& model, int pass) {
+    const auto shape = calibration_shape(model);
+    if (!shape) return std::unexpected(shape.error());
+    auto skeleton = Skeleton::write_full(*shape, memory_);
+    if (!skeleton) return std::unexpected(skeleton.error());
+    if (auto ok = bench(model, *skeleton, tests_of(model), kRepetitions); !ok) return ok;
+    const auto common = std::ranges::find(options_.types, model.type) - options_.types.begin();
+    if (model.role != CalibrationRole::kType || pass > 1 || common >= int{kTypesWithFullBatch}) return {};
+    return bench(model, *skeleton, {{.prompt = 8}, {.prompt = 512}}, 1);
+  }
+
+  Result<void> bench(const CalibrationModel& model, const Skeleton& skeleton,
+                     const std::vector<BenchTest>& tests, std::uint32_t repetitions) {
+    pause();
+    const auto run = run_bench(engine_, {.model_path = skeleton.path(),
+                                         .inherited_descriptors = {skeleton.descriptor()},
+                                         .tests = tests,
+                                         .threads = options_.threads,
+                                         .repetitions = repetitions,
+                                         .warm_up = false});
+    if (!run) return std::unexpected(run.error());
+    for (const BenchSamples& result : run->results) {
+      record_.samples.push_back({model, result.test, &result == &run->results.front(), result.samples});
+    }
+    return {};
+  }
+
+  void pause() {
+    if (!options_.interlude) return;
+    const auto begin = Clock::now();
+    options_.interlude();
+    interludes_ += since(begin);
+  }
+
+  const Engine& engine_;
+  const CalibrationOptions& options_;
+  Calibration& record_;
+  std::optional<Bytes> memory_{};
+  bool measured_ = false;  // at least one type
+  Clock::time_point start_ = Clock::now();
+  Seconds interludes_{};
+};
+
+Calibration empty_calibration(const Engine& engine, const Machine& machine, std::uint32_t threads) {
+  return {.engine_identity = engine.identity,
+          .engine_version = engine.version,
+          .machine_identity = machine.identity(),
+          .machine_name = machine.name,
+          .unix_time = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()),
+          .threads = threads};
+}
+
+}  // namespace
+
+bool Calibration::has(GgmlType type) const {
+  const auto measured = [type](const CalibrationSamples& one) {
+    return one.model == CalibrationModel{CalibrationRole::kType, type};
+  };
+  return std::ranges::any_of(samples, measured) ||
+         std::ranges::find(refused, type, &RefusedType::type) != refused.end();
+}
+
+Result<Calibration> calibrate(const Engine& engine, const Machine& machine, const CalibrationOptions& options,
+                              std::optional<Calibration> known) {
+  const auto counters = read_contention();
+  Calibration record = known ? std::move(*known) : empty_calibration(engine, machine, options.threads);
+  CalibrationOptions all = options;
+  if (!record.has(kCommonType)) {
+    std::erase(all.types, kCommonType);
+    all.types.insert(all.types.begin(), kCommonType);
+  }
+  Measurement measurement(engine, machine, all, record);
+  if (auto ok = measurement.run(); !ok) return std::unexpected(ok.error());
+  const bool any = std::ranges::any_of(
+      record.samples, [](const CalibrationSamples& one) { return one.model.role == CalibrationRole::kType; });
+  if (!any) return fail(ErrorKind::kEngineFailed, record.refused.front().reason, "calibrate", "");
+  record.wall += measurement.spent();
+  record.contention = contention_between(counters, read_contention(), measurement.spent(),
+                                         machine.logical_cpus.value_or(options.threads));
+  return record;
+}
+
+}  // namespace tokcast

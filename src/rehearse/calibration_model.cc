@@ -1,0 +1,108 @@
+#include "rehearse/calibration_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "model/catalogue.h"
+
+namespace tokcast {
+namespace {
+
+constexpr std::uint32_t kHeadLength = 128;
+constexpr std::uint32_t kVocabulary = 256;
+
+CatalogueRow row_of(CalibrationRole role) {
+  CatalogueRow row;
+  row.id = "calibration";
+  row.architecture = "llama";
+  row.vocabulary = kVocabulary;
+  row.context_length = 4096;
+  row.head_length = kHeadLength;
+  const bool tiny = role == CalibrationRole::kShallow || role == CalibrationRole::kTall;
+  const std::uint32_t parts = role == CalibrationRole::kMedium ? 2 : 1;
+  row.embedding_length = tiny ? 256 : 2048 / parts;
+  row.feed_forward_length = {tiny ? 256U : 5632U / parts};
+  row.heads = {row.embedding_length / kHeadLength};
+  row.kv_heads = {role == CalibrationRole::kOwnHeads ? row.heads[0] : std::max(1U, row.heads[0] / 8)};
+  return row;
+}
+
+// Enough bytes that no usual cache holds them, and no more parameters than a prefill can take quickly.
+std::uint32_t layers_of(const CalibrationModel& model) {
+  switch (model.role) {
+    case CalibrationRole::kShallow:
+      return 4;
+    case CalibrationRole::kTall:
+      return 24;
+    case CalibrationRole::kOwnHeads:
+    case CalibrationRole::kShared:
+      return 4;
+    case CalibrationRole::kMedium:
+      return 16;
+    case CalibrationRole::kType:
+      break;
+  }
+  constexpr double kBytes = 200e6;
+  constexpr double kLayerParameters = 44e6;
+  const TypeGeometry& type = geometry(model.type);
+  const double layer_bytes =
+      kLayerParameters * static_cast<double>(type.block_bytes) / static_cast<double>(type.block_elements);
+  return static_cast<std::uint32_t>(std::clamp(kBytes / layer_bytes, 3.0, 8.0));
+}
+
+bool is_matrix(const Tensor& tensor) {
+  return tensor.dimensions.size() >= 2;
+}
+
+}  // namespace
+
+std::string calibration_model_name(const CalibrationModel& model) {
+  switch (model.role) {
+    case CalibrationRole::kShallow:
+      return "shallow";
+    case CalibrationRole::kTall:
+      return "tall";
+    case CalibrationRole::kMedium:
+      return "medium";
+    case CalibrationRole::kOwnHeads:
+      return "own heads";
+    case CalibrationRole::kShared:
+      return "shared heads";
+    case CalibrationRole::kType:
+      break;
+  }
+  return fmt::format("type {}", geometry(model.type).name);
+}
+
+bool is_weight_type(GgmlType type) {
+  const std::string_view name = geometry(type).name;
+  const bool integer = name.starts_with('I') && !name.starts_with("IQ");
+  return !integer && name != "Q8_1" && name != "Q8_K" && name != "F64";
+}
+
+Result<Shape> calibration_shape(const CalibrationModel& model) {
+  CatalogueRow row = row_of(model.role);
+  row.layers = layers_of(model);
+  auto header = expand(row, "F16");
+  if (!header) return std::unexpected(header.error());
+  for (Tensor& tensor : header->tensors) {
+    if (is_matrix(tensor)) tensor.type = model.type;
+    if (!is_weight_type(model.type) || !checked_bytes(tensor)) {
+      return fail(ErrorKind::kUnsupported,
+                  fmt::format("{} cannot be calibrated: no weights have it", geometry(model.type).name));
+    }
+  }
+  return shape_from_header(std::move(*header), calibration_model_name(model));
+}
+
+const std::vector<GgmlType>& calibrated_types() {
+  using enum GgmlType;
+  static const std::vector<GgmlType> types{kQ8_0,   kQ4_K,    kQ6_K, kQ4_0,   kF16,    kQ5_K,
+                                           kIQ4_XS, kQ5_0,    kQ3_K, kIQ4_NL, kMXFP4,  kIQ3_S,
+                                           kBF16,   kIQ3_XXS, kQ2_K, kIQ2_S,  kIQ2_XS, kIQ2_XXS};
+  return types;
+}
+
+}  // namespace tokcast

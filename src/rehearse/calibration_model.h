@@ -1,0 +1,48 @@
+// The synthetic models of a calibration: llama layers whose matrices all have one type.
+#ifndef TOKCAST_REHEARSE_CALIBRATION_MODEL_H_
+#define TOKCAST_REHEARSE_CALIBRATION_MODEL_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "base/result.h"
+#include "model/ggml_type.h"
+#include "model/shape.h"
+
+namespace tokcast {
+
+// What a synthetic model is for.
+enum class CalibrationRole {
+  kShallow,   // few tiny layers, and
+  kTall,      // many: their difference is what a layer costs besides its weights
+  kMedium,    // layers of half the usual width: what norms and activations cost against weights
+  kType,      // wide layers of one type: what its weights cost
+  kOwnHeads,  // as kType, each query head with keys and values of its own: what attention costs
+  kShared,    // the same with eight query heads to one of keys and values
+};
+
+struct CalibrationModel {
+  CalibrationRole role = CalibrationRole::kType;
+  GgmlType type = GgmlType::kQ4_K;
+
+  auto operator<=>(const CalibrationModel&) const = default;
+};
+
+// "tall", "type Q4_K" ...
+std::string calibration_model_name(const CalibrationModel& model);
+
+// Errors: kUnsupported for a type whose blocks do not divide the rows, or integers.
+Result<Shape> calibration_shape(const CalibrationModel& model);
+
+// Can it be calibrated: a type that weights have?
+bool is_weight_type(GgmlType type);
+
+// The types of files in use: kCommonType, on which the figures of all others rest, then the most common
+// first. The first kQuickTypes are the quick ones.
+constexpr GgmlType kCommonType = GgmlType::kQ4_K;
+const std::vector<GgmlType>& calibrated_types();
+constexpr std::size_t kQuickTypes = 5;
+
+}  // namespace tokcast
+
+#endif  // TOKCAST_REHEARSE_CALIBRATION_MODEL_H_

@@ -1,0 +1,164 @@
+#include "rehearse/calibration_rates.h"
+
+#include <gtest/gtest.h>
+
+#include "forecast/cost_model.h"
+#include "rehearse/calibration_json.h"
+#include "rehearse/calibration_store.h"
+
+namespace tokcast {
+namespace {
+
+// An engine whose every cost is known.
+KernelRates known_rates() {
+  KernelRates rates{.step_seconds = 50e-6,
+                    .layer_seconds = 20e-6,
+                    .activation_seconds = 0.5e-9,
+                    .key_value_seconds = 0.2e-9,
+                    .decode_attention_seconds = 0.1e-9,
+                    .attention_seconds = 0.05e-9};
+  rates.types[GgmlType::kQ4_K] = {{1, 40e-12}, {8, 90e-12}, {32, 200e-12}, {128, 750e-12}, {512, 2900e-12}};
+  rates.types[GgmlType::kQ6_K] = {{1, 60e-12}, {8, 240e-12}, {32, 330e-12}, {128, 900e-12}, {512, 3500e-12}};
+  return rates;
+}
+
+double true_seconds(const CalibrationModel& model, const BenchTest& test) {
+  const Shape shape = *calibration_shape(model);
+  const Timings timings = *timings_from_rates(model_work(shape), shape, known_rates());
+  if (test.generate > 0) {
+    return test.generate * decode_step(shape, timings, test.depth).expected.value;
+  }
+  return prefill(shape, timings, test.prompt, test.depth).expected.value;
+}
+
+CalibrationSamples samples_of(const CalibrationModel& model, const BenchTest& test) {
+  const Seconds truth(true_seconds(model, test));
+  return {.model = model, .test = test, .after_load = false, .samples = {truth, truth, truth}};
+}
+
+Calibration ideal_calibration() {
+  Calibration out{.engine_identity = "engine", .machine_identity = "machine", .threads = 3};
+  using enum CalibrationRole;
+  for (const CalibrationRole role : {kShallow, kTall, kMedium}) {
+    for (const std::uint32_t prompt : {32U, 128U}) {
+      out.samples.push_back(samples_of({role, kCommonType}, {.prompt = prompt}));
+    }
+    out.samples.push_back(samples_of({role, kCommonType}, {.generate = 8}));
+  }
+  for (const CalibrationRole role : {kOwnHeads, kShared}) {
+    for (const std::uint32_t depth : {0U, 1024U}) {
+      out.samples.push_back(samples_of({role, kCommonType}, {.prompt = 128, .depth = depth}));
+      out.samples.push_back(samples_of({role, kCommonType}, {.generate = 8, .depth = depth}));
+    }
+  }
+  for (const GgmlType type : {GgmlType::kQ4_K, GgmlType::kQ6_K}) {
+    for (const std::uint32_t prompt : {32U, 128U, 512U}) {
+      out.samples.push_back(samples_of({kType, type}, {.prompt = prompt}));
+    }
+    out.samples.push_back(samples_of({kType, type}, {.generate = 8}));
+  }
+  return out;
+}
+
+void expect_near_share(double found, double truth, double share) {
+  EXPECT_NEAR(found / truth, 1, share) << found << " instead of " << truth;
+}
+
+TEST(CalibrationRates, FindsTheCostsOfAnEngineWhoseCostsAreKnown) {
+  const KernelRates truth = known_rates();
+  const auto rates = rates_from(ideal_calibration());
+  ASSERT_TRUE(rates);
+  EXPECT_EQ(rates->evidence, Evidence::kCalibrated);
+  EXPECT_EQ(rates->threads, 3U);
+  for (const GgmlType type : {GgmlType::kQ4_K, GgmlType::kQ6_K}) {
+    for (const double rows : {1.0, 32.0, 128.0, 512.0}) {
+      expect_near_share(cost_at(rates->types.at(type), rows), cost_at(truth.types.at(type), rows), 0.03);
+    }
+  }
+  expect_near_share(rates->key_value_seconds, truth.key_value_seconds, 0.02);
+  expect_near_share(rates->decode_attention_seconds, truth.decode_attention_seconds, 0.02);
+  expect_near_share(rates->attention_seconds, truth.attention_seconds, 0.02);
+  expect_near_share(rates->layer_seconds, truth.layer_seconds, 0.1);
+  expect_near_share(rates->activation_seconds, truth.activation_seconds, 0.1);
+}
+
+TEST(CalibrationRates, WidenTheIntervalOnABusyMachine) {
+  Calibration busy = ideal_calibration();
+  const Reach quiet = rates_from(busy)->decode;
+  busy.contention.cpu_pressure_share = 0.4;
+  for (CalibrationSamples& group : busy.samples) group.samples.front() = group.samples.front() * 1.25;
+  const Reach wide = rates_from(busy)->decode;
+  EXPECT_LT(wide.low, quiet.low);
+  EXPECT_GT(wide.high, quiet.high);
+}
+
+TEST(CalibrationRates, AreRefusedWithoutTheModelsOnWhichAllRest) {
+  Calibration partial = ideal_calibration();
+  std::erase_if(partial.samples,
+                [](const CalibrationSamples& one) { return one.model.role == CalibrationRole::kTall; });
+  const auto rates = rates_from(partial);
+  ASSERT_FALSE(rates);
+  EXPECT_EQ(rates.error().kind, ErrorKind::kBadInput);
+}
+
+TEST(CalibrationModel, EveryTypeInUseMakesAModel) {
+  for (const GgmlType type : calibrated_types()) {
+    const auto shape = calibration_shape({CalibrationRole::kType, type});
+    ASSERT_TRUE(shape) << geometry(type).name;
+    EXPECT_EQ(shape->header.tensors.front().type, type);
+    EXPECT_LT(shape->weight_bytes(), Bytes(600'000'000));
+  }
+}
+
+TEST(CalibrationModel, ATypeThatNoWeightsHaveIsRefused) {
+  EXPECT_FALSE(calibration_shape({CalibrationRole::kType, GgmlType::kQ8_K}));
+  EXPECT_FALSE(calibration_shape({CalibrationRole::kType, GgmlType::kI32}));
+}
+
+TEST(CalibrationJson, GivesBackWhatWasWritten) {
+  Calibration calibration = ideal_calibration();
+  calibration.refused.push_back({GgmlType::kMXFP4, "it is too old"});
+  const Json json = calibration_to_json(calibration);
+  const auto back = calibration_from_json(json);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(calibration_to_json(*back), json);
+  EXPECT_TRUE(back->has(GgmlType::kMXFP4));
+  EXPECT_FALSE(back->has(GgmlType::kF16));
+}
+
+TEST(CalibrationJson, AnyKeyMissingOrOfAnotherKindIsAnError) {
+  const Json json = calibration_to_json(ideal_calibration());
+  for (const auto& [key, value] : json.items()) {
+    Json broken = json;
+    broken.erase(key);
+    EXPECT_FALSE(calibration_from_json(broken)) << key;
+    if (key == "samples") continue;
+    broken[key] = Json::array({Json::object()});
+    EXPECT_FALSE(calibration_from_json(broken)) << key;
+  }
+  Json negative = json;
+  negative["samples"][0]["sample_seconds"][0] = -1;
+  EXPECT_FALSE(calibration_from_json(negative));
+}
+
+TEST(CalibrationStore, FindsOnlyTheSameMachineEngineAndThreads) {
+  const CalibrationStore store(testing::TempDir() + "tokcast-calibrations");
+  Machine machine;
+  machine.logical_cpus = 4;
+  Engine engine;
+  engine.identity = "build 1";
+  Calibration calibration = ideal_calibration();
+  calibration.engine_identity = engine.identity;
+  calibration.machine_identity = machine.identity();
+  ASSERT_TRUE(store.save(calibration));
+  EXPECT_TRUE(store.find(engine, machine, 3));
+  EXPECT_FALSE(store.find(engine, machine, 2));
+  engine.identity = "build 2";
+  EXPECT_FALSE(store.find(engine, machine, 3)) << "another build has other kernels";
+  engine.identity = "build 1";
+  machine.cpu_quota = 1.5;
+  EXPECT_FALSE(store.find(engine, machine, 3)) << "a changed limit changes the speed";
+}
+
+}  // namespace
+}  // namespace tokcast
