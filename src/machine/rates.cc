@@ -257,7 +257,9 @@ std::optional<double> mean_megahertz(const std::vector<std::uint32_t>& cpus) {
     if (!kilohertz) return std::nullopt;
     sum += *kilohertz;
   }
-  return cpus.empty() ? std::nullopt : std::optional(static_cast<double>(sum / cpus.size()) / 1000);
+  if (cpus.empty()) return std::nullopt;
+  const std::uint64_t mean = sum / cpus.size();  // whole kilohertz
+  return static_cast<double>(mean) / 1000;
 }
 
 Surroundings look_around(const std::vector<std::uint32_t>& cpus) {
