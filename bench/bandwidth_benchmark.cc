@@ -27,7 +27,9 @@
 #include <vector>
 
 #include "base/statistics.h"
+#include "machine/facts.h"
 #include "machine/machine.h"
+#include "machine/profile_rates.h"
 #include "machine/rates.h"
 #include "machine/rates_plan.h"
 
@@ -123,12 +125,7 @@ void stream_all(const RatesOptions& options, std::span<const std::uint32_t> coun
 }
 
 RatesOptions options_for_this_machine() {
-  const Machine machine = read_machine();
-  RatesOptions options;
-  options.cpus = allowed_cpus();
-  options.last_level_cache = machine.last_level_cache;
-  if (const auto limit = machine.memory_limit()) options.memory_limit = limit->bytes;
-  return options;
+  return rates_options({.limits = read_machine(), .facts = read_facts("", "/")}, false);
 }
 
 void bandwidth_against_stream(benchmark::State& state) {

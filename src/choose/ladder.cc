@@ -55,10 +55,19 @@ Result<Timings> timings_from(const Ladder& ladder, const Shape& shape, std::opti
   std::optional<Error> strongest;
   for (const Evidence rung : {Evidence::kCalibrated, Evidence::kEstimated, Evidence::kLookedUp}) {
     best = timings_on(ladder, rung, shape, work);
-    if (best) return best;
+    if (best) break;
     if (!strongest) strongest = best.error();
   }
-  return std::unexpected(*strongest);
+  if (!best) return std::unexpected(*strongest);
+  // A calibration that lacks a type is worth completing.
+  if (strongest && ladder.calibrated)
+    best->source += fmt::format(" ({}. {})", strongest->message, strongest->fix);
+  return best;
+}
+
+Workload placed(Workload workload, const Shape& shape, bool on_gpu) {
+  if (on_gpu) workload.gpu_layers = static_cast<std::uint32_t>(shape.layers.size());
+  return workload;
 }
 
 std::optional<Evidence> find_evidence(std::string_view name) {

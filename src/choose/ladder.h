@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "forecast/forecast.h"
 #include "forecast/hardware.h"
 #include "forecast/kernel_rates.h"
 #include "forecast/timings.h"
@@ -26,6 +27,9 @@ struct Ladder {
 // The timings of one model below a rehearsal. `only` asks for one rung. Errors: kNotFound saying what is
 // missing and how to get it; kUnsupported for models that are not modelled and types that have no rate.
 Result<Timings> timings_from(const Ladder& ladder, const Shape& shape, std::optional<Evidence> only = {});
+
+// The workload with every layer of the model on the GPU, if it is to run there.
+Workload placed(Workload workload, const Shape& shape, bool on_gpu);
 
 // By name; nullopt for others. See evidence_name.
 std::optional<Evidence> find_evidence(std::string_view name);

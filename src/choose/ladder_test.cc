@@ -22,7 +22,15 @@ TEST(Ladder, TakesTheStrongestEvidence) {
 TEST(Ladder, StepsDownWhereATypeWasNotCalibrated) {
   const Ladder ladder{.calibrated = rates_of(Evidence::kCalibrated, {GgmlType::kQ4_0}),
                       .estimated = rates_of(Evidence::kEstimated, {GgmlType::kQ8_0})};
-  EXPECT_EQ(timings_from(ladder, tiny_shape("Q8_0"))->evidence, Evidence::kEstimated);
+  const auto timings = timings_from(ladder, tiny_shape("Q8_0"));
+  EXPECT_EQ(timings->evidence, Evidence::kEstimated);
+  EXPECT_NE(timings->source.find("tokcast calibrate --types Q8_0"), std::string::npos) << timings->source;
+}
+
+TEST(Ladder, PutsEveryLayerOnAGpuThatIsToBeUsed) {
+  const Shape shape = tiny_shape("Q8_0");
+  EXPECT_EQ(placed({}, shape, true).gpu_layers, shape.layers.size());
+  EXPECT_EQ(placed({}, shape, false).gpu_layers, 0U);
 }
 
 TEST(Ladder, GivesTheRungThatWasAskedForOrSaysHowToGetIt) {

@@ -17,11 +17,6 @@ Seconds since(Clock::time_point start) {
   return Seconds(std::chrono::duration<double>(Clock::now() - start).count());
 }
 
-std::optional<MemoryBound> memory_bound(const Machine& machine) {
-  const auto limit = machine.memory_limit();
-  return limit ? std::optional(MemoryBound{limit->bytes, limit->from}) : std::nullopt;
-}
-
 // A candidate while its evidence is still being gathered.
 struct Entry {
   Shape shape;
@@ -35,7 +30,7 @@ class Recommender {
  public:
   Recommender(std::vector<Shape> shapes, const Engine& engine, const Machine& machine,
               const RehearsalStore& store, const RecommendOptions& options)
-      : engine_(engine), machine_(machine), store_(store), options_(options), bound_(memory_bound(machine)) {
+      : engine_(engine), machine_(machine), store_(store), options_(options) {
     for (Shape& shape : shapes) {
       KinFacts facts = kin_facts(shape);
       entries_.push_back({.shape = std::move(shape), .facts = std::move(facts)});
@@ -65,6 +60,7 @@ class Recommender {
 
  private:
   void take_stored(Entry& entry) {
+    if (options_.on_gpu) return;
     const auto rehearsal = store_.find(entry.shape, engine_, machine_, options_.threads);
     if (!rehearsal) return;
     if (auto timings = extend(entry.shape, *rehearsal)) entry.timings = std::move(*timings);
@@ -78,13 +74,14 @@ class Recommender {
     if (!timings) timings = from_kin(entry);
     if (!timings) timings = entry.cheaper;
     if (timings) add_cold_load(*timings, entry.shape, options_.disk_read_rate);
-    return forecast(entry.shape, timings, options_.workload, bound_);
+    return forecast(entry.shape, timings, placed(options_.workload, entry.shape, options_.on_gpu),
+                    options_.memory);
   }
 
   // Would a rehearsal say more? Not where it is known, cannot be, does not fit, or breaks the budget as far
   // as is known. A calibrated one that keeps it is only confirmed if it leads.
   bool is_open(const Entry& entry) const {
-    if (entry.timings || entry.problem || !entry.shape.not_modelled.empty()) return false;
+    if (options_.on_gpu || entry.timings || entry.problem || !entry.shape.not_modelled.empty()) return false;
     const Forecast now = forecast_of(entry);
     const bool calibrated = now.turn && now.turn->evidence == Evidence::kCalibrated;
     if (calibrated && now.verdict == Verdict::kKeeps) return &entry == leader();
@@ -173,7 +170,6 @@ class Recommender {
   const Machine& machine_;
   const RehearsalStore& store_;
   const RecommendOptions& options_;
-  std::optional<MemoryBound> bound_;
   std::vector<Entry> entries_;
 };
 

@@ -36,7 +36,9 @@ struct Candidate {
 struct RecommendOptions {
   Workload workload{};
   std::uint32_t threads = 1;
-  Ladder ladder{};  // what is known without rehearsals
+  Ladder ladder{};      // what is known without rehearsals
+  bool on_gpu = false;  // the ladder's rates are a GPU's: nothing is rehearsed
+  std::optional<MemoryBound> memory{};
   std::optional<BytesPerSecond> disk_read_rate{};
   Seconds effort{90};          // for all rehearsals together; those in the store cost nothing
   Seconds allowance_each{10};  // for one rehearsal

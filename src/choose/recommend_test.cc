@@ -24,6 +24,7 @@ class Recommend : public testing::Test {
     write_fake_engine(folder_.path(), fake);
     engine_ = {.directory = folder_.path(), .version = "fake", .identity = "fake"};
     options.threads = 1;
+    options.memory = MemoryBound{Bytes(8 * kGibi.value), "a test"};
     return recommend({model("large", 16), model("small", 4), model("middle", 8)}, engine_, read_machine(),
                      RehearsalStore(folder_ / "store"), options);
   }

@@ -64,6 +64,9 @@ Result<Calibration> calibrate_with_progress(const Options& options, const Settin
   Progress progress(stderr, terminal);
   progress.begin(fmt::format("Calibrating with {} threads", threads));
   wanted.progress = [&progress](std::string_view step) { progress.detail(step); };
+  wanted.keep = [&store](const Calibration& so_far) {
+    [[maybe_unused]] const Result<void> saved = store.save(so_far);  // the last one tells
+  };
   auto made = calibrate(*setting.engine, setting.machine, wanted, std::move(known));
   if (made) {
     if (auto saved = store.save(*made); !saved) return std::unexpected(saved.error());

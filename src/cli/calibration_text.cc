@@ -38,9 +38,8 @@ std::string calibration_page(const Calibration& calibration, const KernelRates& 
       fmt::format("{}: {} types of weights with {} threads, {}\n\n", printable(calibration.machine_name),
                   rates.types.size(), rates.threads, printable(calibration.engine_version));
   out += type_table(rates, terminal);
-  out +=
-      fmt::format("\nA step costs {} and each layer {} besides its weights.\n",
-                  format_seconds(Seconds(rates.step_seconds)), format_seconds(Seconds(rates.layer_seconds)));
+  out += fmt::format("\nA step costs {} µs and each layer {} µs besides its weights.\n",
+                     format_number(1e6 * rates.step_seconds), format_number(1e6 * rates.layer_seconds));
   for (const RefusedType& one : calibration.refused) {
     out += fmt::format("{}: {}\n", geometry(one.type).name, printable(one.reason));
   }

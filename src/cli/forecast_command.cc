@@ -35,8 +35,24 @@ struct Question {
   bool on_gpu = false;
 };
 
+// Read when the first model needs it: a rehearsed one does not.
+class LadderOnDemand {
+ public:
+  LadderOnDemand(const Setting& setting, const Question& question) : setting_(setting), question_(question) {}
+
+  const Ladder& get() {
+    if (!ladder_) ladder_ = setting_.ladder(question_.threads, question_.on_gpu);
+    return *ladder_;
+  }
+
+ private:
+  const Setting& setting_;
+  const Question& question_;
+  std::optional<Ladder> ladder_{};
+};
+
 // Errors: why nothing is known.
-Result<Timings> known_timings(const Shape& shape, const Setting& setting, const Ladder& ladder,
+Result<Timings> known_timings(const Shape& shape, const Setting& setting, LadderOnDemand& ladder,
                               const Question& question) {
   const bool rehearsals =
       !question.on_gpu && question.only.value_or(Evidence::kRehearsed) == Evidence::kRehearsed;
@@ -47,7 +63,7 @@ Result<Timings> known_timings(const Shape& shape, const Setting& setting, const 
       return timings;
     }
   }
-  return timings_from(ladder, shape, question.only);
+  return timings_from(ladder.get(), shape, question.only);
 }
 
 // What would make an unknown forecast known.
@@ -60,13 +76,12 @@ std::string how_to_know(const std::string& name, const Shape& shape, const Setti
 }
 
 Forecast forecast_one(const std::string& name, const Shape& shape, const Setting& setting,
-                      const Ladder& ladder, const Question& question) {
+                      LadderOnDemand& ladder, const Question& question) {
   auto timings = known_timings(shape, setting, ladder, question);
   if (timings) add_cold_load(*timings, shape, setting.disk_read_rate());
-  Workload workload = question.workload;
-  if (question.on_gpu) workload.gpu_layers = static_cast<std::uint32_t>(shape.layers.size());
-  Forecast out = forecast(shape, timings ? std::optional(*timings) : std::nullopt, workload,
-                          setting.memory_bound(question.on_gpu));
+  Forecast out =
+      forecast(shape, timings ? std::optional(*timings) : std::nullopt,
+               placed(question.workload, shape, question.on_gpu), setting.memory_bound(question.on_gpu));
   if (!timings) out.reasons.push_back(how_to_know(name, shape, setting, timings.error()));
   return out;
 }
@@ -76,14 +91,14 @@ Result<Question> read_question(const Options& options, const Setting& setting) {
   if (!workload) return std::unexpected(workload.error());
   Question out{.workload = *workload,
                .threads = options.workload.threads_on(setting.machine),
-               .on_gpu = options.workload.wants_gpu() && setting.gpu().has_value()};
+               .on_gpu = setting.runs_on_gpu(options.workload)};
   if (options.evidence) out.only = find_evidence(*options.evidence);
   return out;
 }
 
 Result<std::vector<Candidate>> forecast_all(const Options& options, const Setting& setting,
                                             const Question& question) {
-  const Ladder ladder = setting.ladder(question.threads, question.on_gpu);
+  LadderOnDemand ladder(setting, question);
   std::vector<Candidate> out;
   for (const std::string& name : options.models) {
     auto shape = find_shape(name);

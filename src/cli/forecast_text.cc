@@ -162,28 +162,29 @@ std::string shell_word(std::string_view word) {
   return out + "'";
 }
 
-std::string turn_sentence(const Forecast& forecast) {
-  std::string out = fmt::format("{} takes {} on this machine", turn_in_words(forecast.workload),
-                                seconds_span(forecast.turn->turn));
+std::string turn_sentence(const Forecast& forecast, const ForecastContext& context) {
+  std::string out = fmt::format("{} takes {} on {} machine", turn_in_words(forecast.workload),
+                                seconds_span(forecast.turn->turn), context.elsewhere ? "that" : "this");
   const std::string budgets = budgets_in_words(forecast.workload);
   return budgets.empty() ? out : fmt::format("{} ({})", out, budgets);
 }
 
-std::string headline(const Shape& shape, const Forecast& forecast) {
+std::string headline(const Shape& shape, const Forecast& forecast, const ForecastContext& context) {
   const std::string label = model_label(shape);
   switch (forecast.verdict) {
     case Verdict::kKeeps:
-      return fmt::format("{} keeps the budget: {}.", label, turn_sentence(forecast));
+      return fmt::format("{} keeps the budget: {}.", label, turn_sentence(forecast, context));
     case Verdict::kAtRisk:
-      return fmt::format("{} may miss the budget: {}.", label, turn_sentence(forecast));
+      return fmt::format("{} may miss the budget: {}.", label, turn_sentence(forecast, context));
     case Verdict::kBreaks:
-      return fmt::format("{} breaks the budget: {}.", label, turn_sentence(forecast));
+      return fmt::format("{} breaks the budget: {}.", label, turn_sentence(forecast, context));
     case Verdict::kDoesNotFit:
       return fmt::format("{} does not fit: {}.", label, printable(forecast.reasons.front()));
     case Verdict::kUnknown:
       break;
   }
-  return fmt::format("How fast {} runs on this machine is not known yet.", label);
+  return fmt::format("How fast {} runs on {} machine is not known yet.", label,
+                     context.elsewhere ? "that" : "this");
 }
 
 std::string forecast_card(const Shape& shape, const Forecast& forecast, const ForecastContext& context,
@@ -199,7 +200,7 @@ std::string forecast_card(const Shape& shape, const Forecast& forecast, const Fo
   if (!context.engine_name.empty())
     lines.emplace_back("Engine", context.engine_name + " " + context.engine_build);
   for (const std::string& gap : shape.not_modelled) lines.emplace_back("Note", gap);
-  std::string out = coloured(wrapped(headline(shape, forecast), terminal.width),
+  std::string out = coloured(wrapped(headline(shape, forecast, context), terminal.width),
                              verdict_colour(forecast.verdict), terminal.colour);
   return out + "\n\n" + format_definitions(lines, terminal);
 }

@@ -31,10 +31,10 @@ std::string shell_word(std::string_view word);
 
 // "a 30-token reply to a 128-token prompt takes 5.1–6.0 s on this machine (budget 10 s)". Needs
 // forecast.turn.
-std::string turn_sentence(const Forecast& forecast);
+std::string turn_sentence(const Forecast& forecast, const ForecastContext& context);
 
 // One sentence that answers: the verdict and what to expect.
-std::string headline(const Shape& shape, const Forecast& forecast);
+std::string headline(const Shape& shape, const Forecast& forecast, const ForecastContext& context);
 
 // All about one forecast: the headline, then a line for each quantity.
 std::string forecast_card(const Shape& shape, const Forecast& forecast, const ForecastContext& context,

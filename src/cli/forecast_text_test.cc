@@ -24,7 +24,7 @@ Candidate candidate(const std::string& name, const std::optional<Timings>& known
 }
 
 std::string headline_of(const Candidate& one) {
-  return headline(one.shape, one.forecast);
+  return headline(one.shape, one.forecast, {});
 }
 
 TEST(Headline, SaysWhatToExpect) {
@@ -49,7 +49,8 @@ TEST(TurnSentence, NamesBothBudgetsAndTheDepth) {
   workload.depth_tokens = 1000;
   workload.cached_tokens = 28;
   workload.first_token_budget = Seconds(2.5);
-  const std::string sentence = turn_sentence(candidate("llama-2-7b-chat", timings(0.1), workload).forecast);
+  const std::string sentence =
+      turn_sentence(candidate("llama-2-7b-chat", timings(0.1), workload).forecast, {});
   EXPECT_NE(sentence.find("128-token prompt (28 cached) after 1000 tokens of context"), std::string::npos)
       << sentence;
   EXPECT_NE(sentence.find("(budget 10 s, first token within 2.5 s)"), std::string::npos) << sentence;

@@ -101,7 +101,7 @@ std::vector<GgmlType> types_in(const std::vector<Shape>& shapes) {
 // Without it one can still go on. Errors: kInterrupted.
 Result<void> calibrate_first(const Options& options, const std::vector<Shape>& shapes, const Setting& setting,
                              Progress& progress) {
-  if (setting.elsewhere) return {};
+  if (setting.elsewhere || setting.runs_on_gpu(options.workload)) return {};
   CalibrationOptions wanted{.threads = options.workload.threads_on(setting.machine),
                             .allowance = Seconds(std::min(45.0, options.effort / 2)),
                             .progress = [&progress](std::string_view step) { progress.detail(step); }};
@@ -111,14 +111,14 @@ Result<void> calibrate_first(const Options& options, const std::vector<Shape>& s
   }
   if (wanted.types.empty()) return {};
   progress.begin(fmt::format("Calibrating {} types of weights", wanted.types.size()));
+  // A cache that cannot be written costs time later, not truth now.
+  wanted.keep = [&setting](const Calibration& made) {
+    [[maybe_unused]] const Result<void> saved = setting.calibrations.save(made);
+  };
   const auto made = calibrate(*setting.engine, setting.machine, wanted, std::move(known));
-  if (made) {
-    // A cache that cannot be written costs time later, not truth now.
-    [[maybe_unused]] const Result<void> saved = setting.calibrations.save(*made);
-  } else if (made.error().kind == ErrorKind::kInterrupted) {
-    return std::unexpected(made.error());
-  }
-  return {};
+  if (made) wanted.keep(*made);
+  const bool interrupted = !made && made.error().kind == ErrorKind::kInterrupted;
+  return interrupted ? Result<void>(std::unexpected(made.error())) : Result<void>();
 }
 
 Result<Recommendation> recommend_with_progress(const Options& options, std::vector<Shape> shapes,
@@ -132,10 +132,13 @@ Result<Recommendation> recommend_with_progress(const Options& options, std::vect
     progress.begin(fmt::format("Rehearsing {} of at most {}: {}", number, of, printable(model)));
   };
   const std::uint32_t threads = options.workload.threads_on(setting.machine);
+  const bool on_gpu = setting.runs_on_gpu(options.workload);
   const RecommendOptions asked{
       .workload = workload,
       .threads = threads,
-      .ladder = setting.ladder(threads),
+      .ladder = setting.ladder(threads, on_gpu),
+      .on_gpu = on_gpu,
+      .memory = setting.memory_bound(on_gpu),
       .disk_read_rate = setting.disk_read_rate(),
       .effort = Seconds(setting.elsewhere ? 0 : std::max(0.0, options.effort - spent.count())),
       .progress = begin};

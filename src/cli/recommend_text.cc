@@ -24,18 +24,18 @@ std::span<const Candidate> fitting(const Recommendation& answer) {
   return {answer.ranked.begin(), end};
 }
 
-std::string advice(const Recommendation& answer) {
+std::string advice(const Recommendation& answer, const ForecastContext& context) {
   const Candidate& first = leading(answer);
   const std::string label = model_label(first.shape);
   switch (first.forecast.verdict) {
     case Verdict::kKeeps:
-      return fmt::format("Run {}: {}.", label, turn_sentence(first.forecast));
+      return fmt::format("Run {}: {}.", label, turn_sentence(first.forecast, context));
     case Verdict::kAtRisk:
       return fmt::format("No model is sure to keep the budget. {} may: {}.", label,
-                         turn_sentence(first.forecast));
+                         turn_sentence(first.forecast, context));
     case Verdict::kBreaks:
       return fmt::format("No model keeps the budget. The fastest is {}: {}.", label,
-                         turn_sentence(first.forecast));
+                         turn_sentence(first.forecast, context));
     case Verdict::kDoesNotFit:
       return "No model fits this machine.";
     case Verdict::kUnknown:
@@ -128,7 +128,8 @@ std::string recommendation_text(const Recommendation& answer, const ForecastCont
   const auto fits = fitting(answer);
   std::vector<std::string> notes;
   const auto does_not_fit = std::span(answer.ranked).subspan(fits.size());
-  std::string out = coloured(wrapped(advice(answer), terminal.width), Colour::kBold, terminal.colour) + "\n";
+  std::string out =
+      coloured(wrapped(advice(answer, context), terminal.width), Colour::kBold, terminal.colour) + "\n";
   const std::string machine =
       fmt::format("{}, {} {}", context.machine_name, context.engine_name, context.engine_build);
   out += wrapped(printable(machine), terminal.width) + "\n";

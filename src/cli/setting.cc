@@ -28,7 +28,8 @@ std::optional<Bytes> gpu_memory_of(const Profile& profile) {
 
 ForecastContext Setting::context() const {
   ForecastContext out{.machine_name = machine.name, .machine_profile_id = machine.identity()};
-  if (!engine) return out;
+  out.elsewhere = elsewhere;
+  if (!engine || elsewhere) return out;
   out.engine_name = engine->name;
   out.engine_build = engine->version;
   return out;

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "choose/ladder.h"
 #include "cli/common_options.h"
+#include "cli/workload_options.h"
 #include "engine/engine.h"
 #include "forecast/forecast.h"
 #include "forecast/forecast_json.h"
@@ -40,6 +41,8 @@ struct Setting {
   // The GPU on which a model would be forecast: known by name, of a machine elsewhere (the engine at hand
   // says nothing about that one's). nullopt: none.
   std::optional<Hardware> gpu() const;
+  // Is there one, and does the user not refuse it?
+  bool runs_on_gpu(const WorkloadOptions& wanted) const { return wanted.wants_gpu() && gpu().has_value(); }
 };
 
 // Without an engine, memory can still be forecast. Errors: those of find_machine.

@@ -15,8 +15,9 @@ namespace tokcast {
 struct ForecastContext {
   std::string machine_name;
   std::string machine_profile_id;
-  std::string engine_name;
+  std::string engine_name;  // empty: none, or nothing of it is in the figures
   std::string engine_build;
+  bool elsewhere = false;  // not the machine that tokcast runs on
 };
 
 // What is not known is null, never 0.

@@ -86,7 +86,10 @@ Result<Timings> timings_from_rates(const ModelWork& work, const Shape& shape, co
     std::vector<std::string_view> names;
     for (const GgmlType type : without) names.push_back(geometry(type).name);
     return fail(ErrorKind::kUnsupported, fmt::format("no rate is known for {}", fmt::join(names, ", ")),
-                shape.id, "");
+                shape.id,
+                rates.evidence == Evidence::kCalibrated
+                    ? fmt::format("Run `tokcast calibrate --types {}`.", fmt::join(names, ","))
+                    : "Choose another type of weights.");
   }
   Timings out{.evidence = rates.evidence, .source = rates.source, .threads = rates.threads};
   for (const std::uint64_t tokens : {std::uint64_t{32}, kDeepBatch}) {

@@ -204,13 +204,18 @@ void set_processor_rates(const Hardware& hardware, const Factors& decode, const 
   out.attention_seconds = 2 / (8 * cycles_a_second(hardware));
 }
 
-// Floating-point operations a second that count for multiplications: between those of the plain units and
-// those of the matrix units, which kernels use in part.
-double operations_of(const Hardware& hardware, const Factors& prefill) {
+// Floating-point operations a second of the plain units.
+double plain_operations(const Hardware& hardware) {
   constexpr double kOperationsAByte = 45;  // of cards: fp32 operations for each byte of bandwidth
+  return hardware.fp32_teraflops ? 1e12 * *hardware.fp32_teraflops
+                                 : kOperationsAByte * bandwidth_of(hardware);
+}
+
+// Those that count for multiplications: between the plain units' and the matrix units', which kernels use in
+// part.
+double operations_of(const Hardware& hardware, const Factors& prefill) {
   constexpr double kMatrixShare = 0.5;
-  const double plain =
-      hardware.fp32_teraflops ? 1e12 * *hardware.fp32_teraflops : kOperationsAByte * bandwidth_of(hardware);
+  const double plain = plain_operations(hardware);
   const double matrix = hardware.fp16_teraflops ? 1e12 * *hardware.fp16_teraflops : plain;
   const double share = kMatrixShare + prefill.log("matrix units");
   return plain * std::pow(std::max(1.0, matrix / plain), share);
@@ -219,7 +224,7 @@ double operations_of(const Hardware& hardware, const Factors& prefill) {
 void set_graphics_rates(const Hardware& hardware, const Factors& decode, const Factors& prefill,
                         KernelRates& out) {
   const double bandwidth = bandwidth_of(hardware);
-  const double plain = hardware.fp32_teraflops ? 1e12 * *hardware.fp32_teraflops : 45 * bandwidth;
+  const double plain = plain_operations(hardware);
   const double hierarchy = decode.hierarchy() * decode.of("backend", hardware.backend);
   const double read = 1.2 * decode.of("memory") * hierarchy / bandwidth;
   const double unpack = 10 * decode.of("unpack") * hierarchy / plain;
@@ -283,7 +288,8 @@ Reach widened(const Reach& reach, const Hardware& hardware, std::string_view pha
 
 Result<KernelRates> rates_with(const Hardware& hardware, ModelKind kind, const LogFactor& log_factor) {
   if (const auto error = what_lacks(hardware)) return std::unexpected(*error);
-  KernelRates out{.evidence = Evidence::kLookedUp, .source = fmt::format("looked up: {}", hardware.part)};
+  KernelRates out{.evidence = Evidence::kLookedUp,
+                  .source = fmt::format("from what is known of {}", hardware.part)};
   const bool graphics = hardware.kind == HardwareKind::kGpu;
   const Factors decode(hardware, log_factor, fmt::format("decode {}", kind_name(hardware)));
   const Factors prefill(hardware, log_factor, fmt::format("prefill {}", kind_name(hardware)));

@@ -90,7 +90,10 @@ class Measurement {
       }
       auto done = measure(model, pass);
       const bool of_type = model.role == CalibrationRole::kType;
-      if (done) measured_ = measured_ || of_type;
+      if (done && of_type) {
+        measured_ = true;
+        if (options_.keep) options_.keep(record_);
+      }
       if (done) continue;
       if (!of_type || done.error().kind != ErrorKind::kEngineFailed) return done;
       record_.refused.push_back({model.type, done.error().message});

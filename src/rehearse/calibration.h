@@ -56,6 +56,8 @@ struct CalibrationOptions {
   Seconds allowance{55};
   std::function<void(std::string_view)> progress{};  // a short phrase per step; may be empty
   std::function<void()> interlude{};                 // as in RehearsalOptions
+  // What is known so far, after each type: an interrupted calibration goes on from there. May be empty.
+  std::function<void(const Calibration&)> keep{};
 };
 
 // Adds to `known` (of the same machine, engine and threads) what it lacks, or makes a new one.

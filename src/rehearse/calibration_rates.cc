@@ -25,19 +25,13 @@ constexpr int kRefinements = 12;
 constexpr double kDecodeFloor = 0.10;
 constexpr double kPrefillFloor = 0.14;
 
-std::vector<double> usable(const CalibrationSamples& group) {
-  std::vector<double> out = values(group.samples);
-  if (group.after_load && !out.empty()) out.erase(out.begin());
-  return out;
-}
-
 // Quiet times, looked up by model and test.
 class QuietTimes {
  public:
   explicit QuietTimes(const Calibration& calibration) {
     for (const CalibrationSamples& group : calibration.samples) {
       auto& all = samples_[{group.model, group.test}];
-      const auto more = usable(group);
+      const auto more = usable_samples(group.samples, group.after_load);
       all.insert(all.end(), more.begin(), more.end());
     }
     std::erase_if(samples_, [](const auto& entry) { return entry.second.empty(); });
@@ -54,46 +48,55 @@ class QuietTimes {
     return of(model, {.generate = 8, .depth = depth});
   }
 
-  // What others on the machine cost: each sample over the quiet one of its test, minus 1.
+  // Are all models there on which the figures of every type rest?
+  bool whole() const {
+    using enum CalibrationRole;
+    const auto flat = [this](CalibrationRole role) { return decode({role, kCommonType}).has_value(); };
+    const auto deep = [&](CalibrationRole role) {
+      return flat(role) && decode({role, kCommonType}, 1024).has_value();
+    };
+    const CalibrationModel own{kOwnHeads, kCommonType};
+    return flat(kShallow) && flat(kTall) && flat(kType) && of({kMedium, kCommonType}, {.prompt = 128}) &&
+           deep(kOwnHeads) && deep(kShared) && of(own, {.prompt = 128}) &&
+           of(own, {.prompt = 128, .depth = 1024});
+  }
+
   ShareLost share_lost(bool decode) const {
-    std::vector<double> slowdowns;
+    std::vector<std::vector<double>> tests;
     for (const auto& [key, samples] : samples_) {
-      if ((key.second.generate > 0) != decode || samples.size() < 2) continue;
-      for (const double sample : samples) slowdowns.push_back(std::min(sample / quiet(samples), 1.3));
+      if ((key.second.generate > 0) == decode && samples.size() > 1) tests.push_back(samples);
     }
-    if (slowdowns.empty()) return {};
-    double sum = 0;
-    for (const double slowdown : slowdowns) sum += slowdown - 1;
-    return {std::max(0.0, quantile(slowdowns, 0.5) - 1), sum / static_cast<double>(slowdowns.size())};
+    return share_lost_by(tests);
   }
 
  private:
   std::map<std::pair<CalibrationModel, BenchTest>, std::vector<double>> samples_;
 };
 
-struct Worked {
+// A synthetic model and what it asks of the engine.
+struct Known {
+  explicit Known(const CalibrationModel& which)
+      : model(which), shape(*calibration_shape(which)), work(model_work(shape)) {}
+
+  CalibrationModel model;
   Shape shape;
   ModelWork work;
 };
 
-Worked worked(const CalibrationModel& model) {
-  Shape shape = *calibration_shape(model);
-  ModelWork work = model_work(shape);
-  return {std::move(shape), std::move(work)};
-}
-
 class Solver {
  public:
-  explicit Solver(const QuietTimes& times) : times_(times) {}
+  Solver(const QuietTimes& times, const std::vector<GgmlType>& types) : times_(times) {
+    for (const GgmlType type : types) types_.emplace_back(CalibrationModel{CalibrationRole::kType, type});
+  }
 
-  KernelRates solve(const std::vector<GgmlType>& types) {
+  KernelRates solve() {
     for (int i = 0; i < kRefinements; ++i) {
       solve_fixed();
-      for (const GgmlType type : types) solve_type(type);
+      for (const Known& type : types_) solve_type(type);
       solve_activation();
       solve_attention();
     }
-    for (const GgmlType type : types) complete(rates_.types[type]);
+    for (auto& [type, costs] : rates_.types) complete(costs);
     return rates_;
   }
 
@@ -102,75 +105,64 @@ class Solver {
   void solve_fixed() {
     const double few = *times_.decode(shallow_.model);
     const double many = *times_.decode(tall_.model);
-    const double per_layer = (many - few) / (tall_.is.work.layers - shallow_.is.work.layers);
-    const double weights = parameters(tall_.is.work, false) / tall_.is.work.layers * cost(1);
+    const double per_layer = (many - few) / (tall_.work.layers - shallow_.work.layers);
+    const double weights = parameters(tall_.work, false) / tall_.work.layers * cost(1);
     rates_.layer_seconds = std::max(0.0, per_layer - weights);
-    rates_.step_seconds = std::max(0.0, few - shallow_.is.work.layers * per_layer);
+    rates_.step_seconds = std::max(0.0, few - shallow_.work.layers * per_layer);
   }
 
-  void solve_type(GgmlType type) {
-    const CalibrationModel model{CalibrationRole::kType, type};
-    const Worked is = worked(model);
-    TypeCost costs;
-    if (const auto seconds = times_.decode(model)) {
-      costs.push_back({1, positive((*seconds - fixed(is.work)) / parameters(is.work, true))});
-    }
+  void solve_type(const Known& type) {
+    const auto step = times_.decode(type.model);
+    if (!step) return;
+    const double all = parameters(type.work, true);
+    const double every_row = parameters(type.work, false);
+    TypeCost costs{{1, positive((*step - fixed(type.work)) / all)}};
     for (const double rows : kPrefillRows) {
-      const auto seconds = times_.of(model, {.prompt = static_cast<std::uint32_t>(rows)});
-      if (!seconds || costs.empty()) continue;
-      const double rest = fixed(is.work) + around_matrices(is, rows) +
-                          (parameters(is.work, true) - parameters(is.work, false)) * costs.front().seconds;
+      const auto seconds = times_.of(type.model, {.prompt = static_cast<std::uint32_t>(rows)});
+      if (!seconds) continue;
+      const double rest =
+          fixed(type.work) + around_matrices(type, rows) + (all - every_row) * costs.front().seconds;
       // More rows never cost less.
-      costs.push_back({rows, std::max(costs.back().seconds, (*seconds - rest) / parameters(is.work, false))});
+      costs.push_back({rows, std::max(costs.back().seconds, (*seconds - rest) / every_row)});
     }
-    if (!costs.empty()) rates_.types[type] = std::move(costs);
+    rates_.types[type.model.type] = std::move(costs);
   }
 
   // Norms, activations, residuals: layers of half the width have twice as many for each parameter.
   void solve_activation() {
     constexpr double kRows = 128;
-    const auto seconds = times_.of(medium_.model, {.prompt = 128});
-    if (!seconds) return;
-    const ModelWork& work = medium_.is.work;
+    const double seconds = *times_.of(medium_.model, {.prompt = 128});
+    const ModelWork& work = medium_.work;
     const double last = (parameters(work, true) - parameters(work, false)) * cost(1);
     const double known =
-        fixed(work) + last + parameters(work, false) * cost(kRows) + attention(medium_.is, kRows);
-    rates_.activation_seconds = std::max(0.0, (*seconds - known) / (kRows * work.activation_values));
+        fixed(work) + last + parameters(work, false) * cost(kRows) + attention(medium_, kRows);
+    rates_.activation_seconds = std::max(0.0, (seconds - known) / (kRows * work.activation_values));
   }
 
   // Decode: bytes of keys and values, and products of each query head; two models, two unknowns.
   void solve_attention() {
-    const auto own = deep_decode(own_heads_);
-    const auto shared = deep_decode(shared_);
-    if (!own || !shared) return;
-    const double per_value = own_heads_.is.work.attention_values;
-    const double own_bytes = own_heads_.is.work.key_value_bytes;
-    const double shared_bytes = shared_.is.work.key_value_bytes;
-    rates_.key_value_seconds = std::max(0.0, (*own - *shared) / (own_bytes - shared_bytes));
+    const double own = deep_decode(own_heads_);
+    const double shared = deep_decode(shared_);
+    const double per_value = own_heads_.work.attention_values;
+    const double own_bytes = own_heads_.work.key_value_bytes;
+    const double shared_bytes = shared_.work.key_value_bytes;
+    rates_.key_value_seconds = std::max(0.0, (own - shared) / (own_bytes - shared_bytes));
     rates_.decode_attention_seconds =
-        std::max(0.0, (*shared - rates_.key_value_seconds * shared_bytes) / per_value);
-    const auto deep = times_.of(own_heads_.model, {.prompt = 128, .depth = 1024});
-    const auto flat = times_.of(own_heads_.model, {.prompt = 128});
-    if (deep && flat) rates_.attention_seconds = positive((*deep - *flat) / (128 * 1024 * per_value));
+        std::max(0.0, (shared - rates_.key_value_seconds * shared_bytes) / per_value);
+    const double deep = *times_.of(own_heads_.model, {.prompt = 128, .depth = 1024});
+    const double flat = *times_.of(own_heads_.model, {.prompt = 128});
+    rates_.attention_seconds = positive((deep - flat) / (128 * 1024 * per_value));
   }
 
-  struct Known {
-    CalibrationModel model;
-    Worked is = worked(model);
-  };
-
   // Seconds for each position attended.
-  std::optional<double> deep_decode(const Known& known) const {
-    const auto deep = times_.decode(known.model, 1024);
-    const auto flat = times_.decode(known.model);
-    if (!deep || !flat) return std::nullopt;
-    return std::max(0.0, (*deep - *flat) / 1024);
+  double deep_decode(const Known& known) const {
+    return std::max(0.0, (*times_.decode(known.model, 1024) - *times_.decode(known.model)) / 1024);
   }
 
   // Beyond the largest batch measured a type grows as the most common one does.
   void complete(TypeCost& costs) const {
     const TypeCost& common = rates_.types.at(kCommonType);
-    if (costs.empty() || costs.back().rows >= common.back().rows) return;
+    if (costs.back().rows >= common.back().rows) return;
     const double growth = cost_at(common, common.back().rows) / cost_at(common, costs.back().rows);
     costs.push_back({common.back().rows, costs.back().seconds * growth});
   }
@@ -183,12 +175,12 @@ class Solver {
   double fixed(const ModelWork& work) const {
     return rates_.step_seconds + work.layers * rates_.layer_seconds;
   }
-  double attention(const Worked& is, double rows) const {
-    return rows * attended_positions(is.shape, rows / 2) * is.work.attention_values *
+  double attention(const Known& model, double rows) const {
+    return rows * attended_positions(model.shape, rows / 2) * model.work.attention_values *
            rates_.attention_seconds;
   }
-  double around_matrices(const Worked& is, double rows) const {
-    return rows * is.work.activation_values * rates_.activation_seconds + attention(is, rows);
+  double around_matrices(const Known& model, double rows) const {
+    return rows * model.work.activation_values * rates_.activation_seconds + attention(model, rows);
   }
 
   // Of the matrices that see every token; or of all.
@@ -203,11 +195,12 @@ class Solver {
   static double positive(double value) { return std::max(value, 1e-15); }
 
   const QuietTimes& times_;
-  Known shallow_{{CalibrationRole::kShallow, kCommonType}};
-  Known tall_{{CalibrationRole::kTall, kCommonType}};
-  Known medium_{{CalibrationRole::kMedium, kCommonType}};
-  Known own_heads_{{CalibrationRole::kOwnHeads, kCommonType}};
-  Known shared_{{CalibrationRole::kShared, kCommonType}};
+  std::vector<Known> types_{};
+  const Known shallow_{{CalibrationRole::kShallow, kCommonType}};
+  const Known tall_{{CalibrationRole::kTall, kCommonType}};
+  const Known medium_{{CalibrationRole::kMedium, kCommonType}};
+  const Known own_heads_{{CalibrationRole::kOwnHeads, kCommonType}};
+  const Known shared_{{CalibrationRole::kShared, kCommonType}};
   KernelRates rates_{};
 };
 
@@ -226,10 +219,7 @@ void scale(KernelRates& rates, const ShareLost& decode, const ShareLost& prefill
 
 Result<KernelRates> rates_from(const Calibration& calibration) {
   const QuietTimes times(calibration);
-  const bool whole = times.decode({CalibrationRole::kShallow, kCommonType}) &&
-                     times.decode({CalibrationRole::kTall, kCommonType}) &&
-                     times.decode({CalibrationRole::kType, kCommonType});
-  if (!whole) {
+  if (!times.whole()) {
     return fail(ErrorKind::kBadInput, "the calibration lacks the models on which all its figures rest",
                 "calibration", "Run `tokcast calibrate --fresh`.");
   }
@@ -238,7 +228,7 @@ Result<KernelRates> rates_from(const Calibration& calibration) {
     const bool is_new = std::ranges::find(types, group.model.type) == types.end();
     if (group.model.role == CalibrationRole::kType && is_new) types.push_back(group.model.type);
   }
-  KernelRates rates = Solver(times).solve(types);
+  KernelRates rates = Solver(times, types).solve();
   const ShareLost decode = times.share_lost(true);
   const ShareLost prefill = times.share_lost(false);
   scale(rates, decode, prefill);

@@ -8,7 +8,8 @@
 
 namespace tokcast {
 
-// Errors: kBadInput if the calibration lacks the models on which all figures rest.
+// Types without a usable decode sample have no rates. Errors: kBadInput if the calibration lacks the models
+// on which all figures rest.
 Result<KernelRates> rates_from(const Calibration& calibration);
 
 }  // namespace tokcast

@@ -160,5 +160,34 @@ TEST(CalibrationStore, FindsOnlyTheSameMachineEngineAndThreads) {
   EXPECT_FALSE(store.find(engine, machine, 3)) << "a changed limit changes the speed";
 }
 
+TEST(CalibrationRates, RefusesACalibrationWithoutTheModelsThatShowAttention) {
+  using enum CalibrationRole;
+  for (const CalibrationRole role : {kShallow, kTall, kMedium, kOwnHeads, kShared}) {
+    Calibration lacking = ideal_calibration();
+    std::erase_if(lacking.samples, [role](const CalibrationSamples& one) { return one.model.role == role; });
+    const auto rates = rates_from(lacking);
+    ASSERT_FALSE(rates) << calibration_model_name({role, kCommonType});
+    EXPECT_EQ(rates.error().kind, ErrorKind::kBadInput);
+  }
+}
+
+TEST(CalibrationRates, HasNoRatesForATypeWhoseDecodeWasNotTimed) {
+  Calibration lacking = ideal_calibration();
+  std::erase_if(lacking.samples, [](const CalibrationSamples& one) {
+    return one.model.type == GgmlType::kQ6_K && one.test.generate > 0;
+  });
+  const auto rates = rates_from(lacking);
+  ASSERT_TRUE(rates);
+  EXPECT_FALSE(rates->types.contains(GgmlType::kQ6_K));
+  EXPECT_TRUE(rates->types.contains(GgmlType::kQ4_K));
+}
+
+TEST(CalibrationModel, EveryTypeThatMayBeCalibratedHasAModel) {
+  for (const TypeGeometry& type : all_types()) {
+    if (!is_weight_type(type.type)) continue;
+    EXPECT_TRUE(calibration_shape({CalibrationRole::kType, type.type})) << type.name;
+  }
+}
+
 }  // namespace
 }  // namespace tokcast

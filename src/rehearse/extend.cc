@@ -177,7 +177,7 @@ class Extension {
     const auto known = samples_.of(reference, true, RehearsalPass::kBatch);
     if (known.empty()) return;
     for (const RehearsalSamples* group : samples_.groups(RehearsalPass::kBatch)) {
-      const auto full = usable_samples(*group);
+      const auto full = usable_samples(group->samples, group->after_load);
       if (group->test.prompt <= reference.prompt || full.empty()) continue;
       const double growth = quiet(full) / quiet(known);
       out.prefill.push_back({group->test.prompt, 0, whole(reference) * growth});
@@ -192,7 +192,7 @@ class Extension {
       BenchTest shallow = deep->test;
       shallow.depth = 0;
       const auto base = samples_.of(shallow, true);
-      const auto at_depth = usable_samples(*deep);
+      const auto at_depth = usable_samples(deep->samples, deep->after_load);
       if (base.empty() || at_depth.empty()) continue;
       const Interval<Seconds> start = whole(shallow);
       const ShareLost lost = samples_.share_lost(deep->test.generate > 0);

@@ -13,10 +13,23 @@ std::vector<double> values(const std::vector<Seconds>& samples) {
   return out;
 }
 
-std::vector<double> usable_samples(const RehearsalSamples& group) {
-  std::vector<double> out = values(group.samples);
-  if (group.after_load && !out.empty()) out.erase(out.begin());
+std::vector<double> usable_samples(const std::vector<Seconds>& samples, bool after_load) {
+  std::vector<double> out = values(samples);
+  if (after_load && !out.empty()) out.erase(out.begin());
   return out;
+}
+
+ShareLost share_lost_by(const std::vector<std::vector<double>>& tests) {
+  constexpr double kHiccup = 1.3;
+  std::vector<double> slowdowns;
+  for (const auto& samples : tests) {
+    for (const double sample : samples) slowdowns.push_back(sample / quiet(samples));
+  }
+  if (slowdowns.empty()) return {};
+  double sum = 0;
+  for (const double slowdown : slowdowns) sum += std::min(slowdown, kHiccup);
+  return {std::max(0.0, quantile(slowdowns, 0.5) - 1),
+          std::max(0.0, sum / static_cast<double>(slowdowns.size()) - 1)};
 }
 
 SampleTable::SampleTable(const Rehearsal& rehearsal) : rehearsal_(rehearsal) {
@@ -43,7 +56,7 @@ std::vector<double> SampleTable::collect(auto wanted) const {
   std::vector<double> out;
   for (const RehearsalSamples& group : rehearsal_.samples) {
     if (!wanted(group)) continue;
-    const auto samples = usable_samples(group);
+    const auto samples = usable_samples(group.samples, group.after_load);
     out.insert(out.end(), samples.begin(), samples.end());
   }
   return out;
@@ -64,18 +77,13 @@ std::vector<double> SampleTable::of_round(const BenchTest& test, bool large, std
 }
 
 ShareLost SampleTable::share_lost(bool decode) const {
-  std::vector<double> slowdowns;
+  std::set<std::pair<BenchTest, bool>> seen;
+  std::vector<std::vector<double>> tests;
   for (const RehearsalSamples& group : rehearsal_.samples) {
     if ((group.test.generate > 0) != decode || group.test.depth != 0) continue;
-    const auto known = of(group.test, group.large);
-    for (const double sample : usable_samples(group)) slowdowns.push_back(sample / quiet(known));
+    if (seen.emplace(group.test, group.large).second) tests.push_back(of(group.test, group.large));
   }
-  if (slowdowns.empty()) return {};
-  constexpr double kHiccup = 1.3;
-  double sum = 0;
-  for (const double slowdown : slowdowns) sum += std::min(slowdown, kHiccup);
-  return {std::max(0.0, quantile(slowdowns, 0.5) - 1),
-          std::max(0.0, sum / static_cast<double>(slowdowns.size()) - 1)};
+  return share_lost_by(tests);
 }
 
 }  // namespace tokcast

@@ -14,13 +14,16 @@ namespace tokcast {
 std::vector<double> values(const std::vector<Seconds>& samples);
 
 // Without the first sample after a load: it touched the weights for the first time. May be empty.
-std::vector<double> usable_samples(const RehearsalSamples& group);
+std::vector<double> usable_samples(const std::vector<Seconds>& samples, bool after_load);
 
-// What contention costs now: samples at depth 0 over the quiet one of their test, minus 1.
+// What contention costs now: samples over the quiet one of their test, minus 1.
 struct ShareLost {
   double usual = 0;  // the median
   double mean = 0;   // with hiccups, each counted as 1.3 times the quiet sample at most
 };
+
+// From the usable samples of each test; none of the tests may be empty.
+ShareLost share_lost_by(const std::vector<std::vector<double>>& tests);
 
 // The rehearsal must outlive it.
 class SampleTable {
@@ -35,6 +38,7 @@ class SampleTable {
   std::vector<double> of(const BenchTest& test, bool large, std::optional<RehearsalPass> pass = {}) const;
   std::vector<double> of_round(const BenchTest& test, bool large, std::uint32_t round) const;
 
+  // Of the tests at depth 0.
   ShareLost share_lost(bool decode) const;
 
  private:
