@@ -40,4 +40,10 @@ HttpOptions http_options_from_environment() {
   return out;
 }
 
+bool is_offline() {
+  const char* set = getenv("HF_HUB_OFFLINE");
+  const std::string value = lower(set == nullptr ? "" : set);
+  return value == "1" || value == "on" || value == "yes" || value == "true";
+}
+
 }  // namespace tokcast

@@ -82,6 +82,9 @@ constexpr Bytes kLeastProgress{1024};
 // With the certificates that SSL_CERT_FILE or CURL_CA_BUNDLE name.
 HttpOptions http_options_from_environment();
 
+// HF_HUB_OFFLINE is 1, ON, YES or TRUE.
+bool is_offline();
+
 // libcurl. Proxies from the usual environment variables (http_proxy, https_proxy, all_proxy, no_proxy). If
 // HF_HUB_OFFLINE is set when it is made, every call is refused before any connection: kNetwork.
 std::unique_ptr<HttpClient> curl_http_client(const HttpOptions& options = {});

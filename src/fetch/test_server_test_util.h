@@ -80,8 +80,6 @@ class TestServer {
   int port() const;
   // "http://127.0.0.1:PORT" + path (which begins with '/').
   std::string url(std::string_view path = {}) const;
-  // The same server under another host name: "http://localhost:PORT" + path.
-  std::string other_url(std::string_view path = {}) const;
   const std::string& certificate_file() const;  // PEM; empty without TLS
 
   // What stands at a path (the query of a request does not count). The last call holds.

@@ -16,8 +16,9 @@ struct TextAnswer {
   std::string body;
 };
 
-// Asked again as `retry` has it. Errors: those of HttpClient::get; status_error's for any status but 2xx;
-// kBadInput if the body is larger than `limit`.
+// Asked again as `retry` has it, so that any status that is not worth that comes back: callers look at it.
+// Errors: those of HttpClient::get; those of status_error when all attempts are used up; kBadInput if the
+// body is larger than `limit`.
 Result<TextAnswer> get_text(HttpClient& client, const HttpRequest& request, Bytes limit, Retry& retry);
 
 }  // namespace tokcast
