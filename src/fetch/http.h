@@ -63,8 +63,9 @@ class HttpClient {
  public:
   virtual ~HttpClient() = default;
   // Blocks until the answer is complete. Any status is a success here (4xx and 5xx too, their bodies go to
-  // the sink as well); a body shorter than its Content-Length is kNetwork.
-  // Errors: kNetwork (cannot resolve, connect, TLS, broken off), kTimeout (connect or stall limit passed),
+  // the sink as well); a body shorter than its Content-Length is kNetwork. A body without a length may end
+  // with its connection, cut off or not: who has to know compares it with a size or a checksum. Errors:
+  // kNetwork (cannot resolve, connect, TLS, broken off), kTimeout (connect or stall limit passed),
   // kInterrupted, and whatever the sink returned.
   virtual Result<HttpHead> get(const HttpRequest& request, HttpSink& sink) = 0;
 };
@@ -87,6 +88,7 @@ bool is_offline();
 
 // libcurl. Proxies from the usual environment variables (http_proxy, https_proxy, all_proxy, no_proxy). If
 // HF_HUB_OFFLINE is set when it is made, every call is refused before any connection: kNetwork.
+// The process must ignore SIGPIPE, as install_interrupt_handlers makes it do.
 std::unique_ptr<HttpClient> curl_http_client(const HttpOptions& options = {});
 
 }  // namespace tokcast
