@@ -3,11 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <thread>
 
 #include "fetch/answer_headers.h"
 #include "fetch/http.h"
+#include "fetch/test_environment_test_util.h"
 #include "fetch/test_server_test_util.h"
 
 namespace tokcast {
@@ -32,18 +32,6 @@ class Collector final : public HttpSink {
   HttpHead head{};
   std::string body{};
   std::size_t most = std::numeric_limits<std::size_t>::max();
-};
-
-// An environment variable for the length of a test.
-class Environment {
- public:
-  Environment(const char* name, const std::string& value) : name_(name) { setenv(name, value.c_str(), 1); }
-  ~Environment() { unsetenv(name_); }
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-
- private:
-  const char* name_;
 };
 
 class CurlHttp : public testing::Test {
@@ -302,7 +290,7 @@ TEST_F(CurlHttp, Case34ReachesBeyondFourGibibytes) {
 }
 
 TEST_F(CurlHttp, Case35GoesThroughTheProxyOfTheEnvironment) {
-  const Environment proxy("http_proxy", server_.url());
+  const TestEnvironment proxy("http_proxy", server_.url());
   TestServer other;
   server_.answer(other.url("/file"), 200, "from the proxy");
   ASSERT_TRUE(get({.url = other.url("/file")}));
@@ -311,8 +299,8 @@ TEST_F(CurlHttp, Case35GoesThroughTheProxyOfTheEnvironment) {
 }
 
 TEST_F(CurlHttp, Case35LeavesTheProxyOutForHostsOfNoProxy) {
-  const Environment proxy("http_proxy", server_.url());
-  const Environment without("no_proxy", "127.0.0.1");
+  const TestEnvironment proxy("http_proxy", server_.url());
+  const TestEnvironment without("no_proxy", "127.0.0.1");
   TestServer other;
   other.serve("/file", TestFile::of("straight"));
   ASSERT_TRUE(get({.url = other.url("/file")}));
@@ -321,7 +309,7 @@ TEST_F(CurlHttp, Case35LeavesTheProxyOutForHostsOfNoProxy) {
 }
 
 TEST_F(CurlHttp, Case36AsksNobodyWhenOffline) {
-  const Environment offline("HF_HUB_OFFLINE", "1");
+  const TestEnvironment offline("HF_HUB_OFFLINE", "1");
   client_ = curl_http_client();
   EXPECT_EQ(failure(get()), ErrorKind::kNetwork);
   EXPECT_TRUE(server_.requests().empty());

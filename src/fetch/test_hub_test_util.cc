@@ -53,7 +53,7 @@ void TestHub::add(const std::string& repository, const std::string& path, TestFi
     hub_.redirect(resolve_path(repository, path, revision),
                   cdn_.url(cdn_path(repository, path)) + "?signed=yes", 302, linked);
   }
-  repositories_[repository].push_back({path, file.size, sha256});
+  put(repository, {path, file.size, sha256});
   cdn_.serve(cdn_path(repository, path), std::move(file));
   publish(repository);
 }
@@ -64,8 +64,14 @@ void TestHub::add_plain(const std::string& repository, const std::string& path, 
   for (const std::string& revision : {std::string("main"), kCommit}) {
     hub_.serve(resolve_path(repository, path, revision), file);
   }
-  repositories_[repository].push_back({path, file.size, ""});
+  put(repository, {path, file.size, ""});
   publish(repository);
+}
+
+void TestHub::put(const std::string& repository, const Entry& entry) {
+  std::vector<Entry>& entries = repositories_[repository];
+  std::erase_if(entries, [&entry](const Entry& other) { return other.path == entry.path; });
+  entries.push_back(entry);
 }
 
 void TestHub::publish(const std::string& repository) {

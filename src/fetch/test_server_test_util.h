@@ -136,6 +136,7 @@ class TestHub {
     std::uint64_t size = 0;
     std::string sha256;  // empty: no LFS file
   };
+  void put(const std::string& repository, const Entry& entry);
   void publish(const std::string& repository);
 
   TestServer hub_;
