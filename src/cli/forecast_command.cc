@@ -9,12 +9,12 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/common_options.h"
+#include "cli/find_model.h"
 #include "cli/forecast_text.h"
 #include "cli/output.h"
 #include "cli/setting.h"
 #include "cli/workload_options.h"
 #include "forecast/load.h"
-#include "model/naming.h"
 #include "rehearse/extend.h"
 
 namespace tokcast {
@@ -86,7 +86,7 @@ Result<std::vector<Candidate>> forecast_all(const Options& options, const Settin
   const Ladder ladder = setting.ladder(question.threads, question.on_gpu);
   std::vector<Candidate> out;
   for (const std::string& name : options.models) {
-    auto shape = find_shape(name);
+    auto shape = find_model(name);
     if (!shape) return std::unexpected(shape.error());
     Forecast answer = forecast_one(name, *shape, setting, ladder, question);
     out.push_back({std::move(*shape), std::move(answer)});
@@ -144,9 +144,7 @@ The exit code is the verdict's, with several models the worst one's:
 Command add_forecast(CLI::App& root) {
   const auto options = std::make_shared<Options>();
   CLI::App* parser = root.add_subcommand("forecast", "What to expect of a model, answered at once");
-  parser->add_option("MODEL", options->models, "GGUF file or catalogue id[:QUANT]")
-      ->required()
-      ->type_name("");
+  parser->add_option("MODEL", options->models, kModelHelp)->required()->type_name("");
   options->workload.add_to(*parser);
   parser->add_option("--evidence", options->evidence, "Only this rung of the ladder")
       ->check(CLI::IsMember({"looked-up", "estimated", "calibrated", "rehearsed"}))

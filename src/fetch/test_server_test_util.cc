@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <mutex>
@@ -38,6 +39,13 @@ struct Plan {
   TestFile content{};
   Fault fault{};
 };
+
+// No proxy of this machine may come between a test and its servers.
+[[maybe_unused]] const bool kWithoutProxies = [] {
+  for (const char* variable : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
+    unsetenv(variable);
+  return true;
+}();
 
 void put_header(TestHeaders& headers, const std::string& name, std::string value) {
   std::erase_if(headers, [&](const auto& header) { return equals_ignoring_case(header.first, name); });
