@@ -50,7 +50,7 @@ TEST_F(RemoteCli, Case36AnswersFromWhatIsStoredWhenOffline) {
   set("HF_HUB_OFFLINE", "1");
   EXPECT_EQ(tokcast({"models", "show", "user/small-GGUF"}).exit_code, 0);
   const ChildResult other = tokcast({"models", "show", "user/other"});
-  EXPECT_EQ(other.exit_code, 32);
+  EXPECT_EQ(other.exit_code, 33);
   EXPECT_TRUE(contains(other.standard_error, "HF_HUB_OFFLINE")) << other.standard_error;
   EXPECT_TRUE(hub_.hub().requests().empty());
 }

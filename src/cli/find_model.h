@@ -10,7 +10,7 @@
 namespace tokcast {
 
 // What `--help` says of MODEL.
-constexpr const char* kModelHelp = "GGUF file, catalogue id or user/repo, with [:QUANT]";
+constexpr const char* kModelHelp = "GGUF file, catalogue id or user/repo[:QUANT]";
 
 // Says on a terminal when it has to ask the network. Errors: those of find_shape and
 // RemoteModels::find_shape.

@@ -129,6 +129,7 @@ constexpr const char* kExamples = R"(Examples:
   tokcast forecast llama-3.2-3b-instruct --prompt 1000 --reply 200 --budget 60
   tokcast forecast llama-2-13b-chat:Q8_0 --depth 4000 --ctx 8192 --json
   tokcast forecast qwen3-4b gemma-3-4b-it
+  tokcast forecast bartowski/Llama-3.2-3B-Instruct-GGUF:Q5_K_M
 
   tokcast forecast llama-2-13b-chat --machine "2x E5-2660 v3 39GiB" --threads 16
   tokcast forecast qwen3-8b --machine "8c avx2 2x ddr5-5600 32GiB gpu RTX 4090"

@@ -70,7 +70,7 @@ class CurlClient final : public HttpClient {
 
   Result<HttpHead> get(const HttpRequest& request, HttpSink& sink) override {
     if (offline_) {
-      return fail(ErrorKind::kNetwork, "HF_HUB_OFFLINE is set, and this is not here yet",
+      return fail(ErrorKind::kNotFound, "HF_HUB_OFFLINE is set, and this is not here yet",
                   printable(request.url), "Unset HF_HUB_OFFLINE.");
     }
     std::unique_ptr<CurlLane> lane = take_lane();

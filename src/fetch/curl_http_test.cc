@@ -311,7 +311,7 @@ TEST_F(CurlHttp, Case35LeavesTheProxyOutForHostsOfNoProxy) {
 TEST_F(CurlHttp, Case36AsksNobodyWhenOffline) {
   const TestEnvironment offline("HF_HUB_OFFLINE", "1");
   client_ = curl_http_client();
-  EXPECT_EQ(failure(get()), ErrorKind::kNetwork);
+  EXPECT_EQ(failure(get()), ErrorKind::kNotFound);
   EXPECT_TRUE(server_.requests().empty());
 }
 

@@ -87,7 +87,7 @@ HttpOptions http_options_from_environment();
 bool is_offline();
 
 // libcurl. Proxies from the usual environment variables (http_proxy, https_proxy, all_proxy, no_proxy). If
-// HF_HUB_OFFLINE is set when it is made, every call is refused before any connection: kNetwork.
+// HF_HUB_OFFLINE is set when it is made, every call is refused before any connection: kNotFound.
 // The process must ignore SIGPIPE, as install_interrupt_handlers makes it do.
 std::unique_ptr<HttpClient> curl_http_client(const HttpOptions& options = {});
 

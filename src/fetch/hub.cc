@@ -176,7 +176,7 @@ Error Hub::refusal(const HttpHead& head, const std::string& repository) const {
 }
 
 Result<Json> Hub::get_json(const std::string& url, const std::string& repository, std::string* next) {
-  Retry retry({}, clock_);
+  Retry retry(kImpatient, clock_);
   const auto answer = get_text(client_, request(url), kMostPageBytes, retry);
   if (!answer) return std::unexpected(answer.error());
   if (answer->head.status != 200) return std::unexpected(refusal(answer->head, repository));

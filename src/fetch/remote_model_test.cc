@@ -85,17 +85,27 @@ TEST_F(RemoteModelTest, FindsTheShapeBehindAnyAddress) {
   EXPECT_EQ(hub_.cdn().requests().back().method, "HEAD");
 }
 
+// docs/FETCH.md gives these figures.
 TEST_F(RemoteModelTest, JudgesAModelOfFourGigabytesByLessThanAHundredthOfItInSixRequests) {
-  const TestFile file = test_model("llama-3.1-8b-instruct", "Q4_K_M", kLargeTokenizer);
-  ASSERT_GT(file.size, 4'000'000'000);
-  hub_.add("user/large", "large-Q4_K_M.gguf", file, std::string(64, 'a'));
-  const auto shape = find("user/large:Q4_K_M");
-  ASSERT_TRUE(shape) << describe(shape.error());
-  expect_same(*shape, find_shape("llama-3.1-8b-instruct").value());
-  RecordProperty("body_bytes", std::to_string(hub_.body_bytes()));  // docs/FETCH.md gives these figures
-  RecordProperty("requests", std::to_string(hub_.request_count()));
-  EXPECT_LE(hub_.body_bytes(), file.size / 100);
-  EXPECT_LE(hub_.request_count(), 6);
+  struct Row {
+    TestTokenizer tokenizer;
+    std::uint64_t mebibytes;
+    std::uint64_t requests;
+  };
+  for (const Row& row :
+       {Row{{32'000, 61'249}, 5, 4}, Row{kLargeTokenizer, 10, 5}, Row{{248'000, 500'000}, 18, 6}}) {
+    const TestFile file = test_model("llama-3.1-8b-instruct", "Q4_K_M", row.tokenizer);
+    ASSERT_GT(file.size, 4'000'000'000);
+    const std::string repository = "user/large" + std::to_string(row.tokenizer.tokens);
+    hub_.add(repository, "large-Q4_K_M.gguf", file, std::string(64, 'a'));
+    forget();
+    const auto shape = find(repository);
+    ASSERT_TRUE(shape) << describe(shape.error());
+    expect_same(*shape, find_shape("llama-3.1-8b-instruct").value());
+    EXPECT_EQ(hub_.body_bytes() >> 20U, row.mebibytes);
+    EXPECT_EQ(hub_.request_count(), row.requests);
+    EXPECT_LE(hub_.body_bytes(), file.size / 100);
+  }
 }
 
 TEST_F(RemoteModelTest, ASecondLookCostsOneRequestAndNoBytes) {

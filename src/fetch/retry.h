@@ -31,6 +31,9 @@ struct RetryOptions {
   Seconds longest_told{300};  // a server that asks for more is not waited for
 };
 
+// For small questions, whose answer somebody waits for.
+constexpr RetryOptions kImpatient{.attempts = 4};
+
 class Retry {
  public:
   explicit Retry(const RetryOptions& options = {}, Clock& clock = system_clock())

@@ -17,7 +17,7 @@ struct TestTokenizer {
   std::uint64_t merges = 0;
 };
 
-// The sizes of Llama 3's, whose headers have 7.8 MB.
+// The counts of Llama 3's.
 constexpr TestTokenizer kLargeTokenizer{128'256, 280'147};
 
 // What stands before the weights: `header` (its offsets laid out), with the tokenizer's tables among its
