@@ -35,7 +35,7 @@ class HubTest : public testing::Test {
     return files ? Error{} : files.error();
   }
 
-  static inline const std::string kRepository = "user/repo";
+  static constexpr const char* kRepository = "user/repo";
   TestHub server_{};
   TestClock clock_{};
   std::unique_ptr<HttpClient> client_ = curl_http_client();
@@ -59,7 +59,6 @@ TEST_F(HubTest, TellsTheCommitOfABranch) {
 }
 
 TEST_F(HubTest, FollowsThePagesOfALongList) {
-  const std::string tree = TestHub::tree_path(kRepository, "main");
   const auto row = [](const char* path) {
     return fmt::format(R"([{{"type":"file","path":"{}","size":1,"oid":"{}"}}])", path, std::string(40, 'a'));
   };

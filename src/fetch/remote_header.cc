@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t kFirstRead = 1U << 20U;
 constexpr std::uint64_t kLeastRead = 4U << 20U;  // once the header turned out to be a long one
-constexpr std::uint64_t kMostRead = 8U << 20U;  // bounds what is held in memory
+constexpr std::uint64_t kMostRead = 8U << 20U;   // bounds what is held in memory
 
 std::unexpected<Error> changed(const HttpHead& head) {
   return fail(ErrorKind::kNetwork, "the file changed while it was being read", head.url, "Try again.");

@@ -52,7 +52,7 @@ class RemoteModelTest : public testing::Test {
     EXPECT_EQ(shape.kv_bytes_per_token(), expected.kv_bytes_per_token());
   }
 
-  static inline const std::string kRepository = "user/repo";
+  static constexpr const char* kRepository = "user/repo";
   std::string folder_{};
   TestHub hub_{};
   TestClock clock_{};
@@ -70,7 +70,7 @@ TEST_F(RemoteModelTest, FindsTheShapeBehindARepository) {
 TEST_F(RemoteModelTest, FindsTheQuantisationTheFileAndTheRevision) {
   EXPECT_EQ(find("user/repo:Q8_0").value().quantization, "Q8_0");
   EXPECT_EQ(find("hf://user/repo@main/small-Q8_0.gguf").value().quantization, "Q8_0");
-  EXPECT_EQ(find("user/repo@" + TestHub::kCommit + ":q8_0").value().quantization, "Q8_0");
+  EXPECT_EQ(find(std::string("user/repo@") + TestHub::kCommit + ":q8_0").value().quantization, "Q8_0");
   EXPECT_EQ(find(hub_.endpoint() + "/user/repo/blob/main/small-Q8_0.gguf").value().quantization, "Q8_0");
   EXPECT_EQ(find("user/repo:Q2_K").error().kind, ErrorKind::kNotFound);
 }
@@ -122,7 +122,7 @@ TEST_F(RemoteModelTest, ASecondLookCostsOneRequestAndNoBytes) {
 }
 
 TEST_F(RemoteModelTest, ASecondLookAtACommitCostsNothing) {
-  const std::string name = "user/repo@" + TestHub::kCommit;
+  const std::string name = std::string("user/repo@") + TestHub::kCommit;
   ASSERT_TRUE(find(name));
   forget();
   EXPECT_TRUE(find(name));

@@ -81,7 +81,11 @@ Result<void> Retry::wait(const Error& error, std::optional<Seconds> told) {
     return fail(error.kind, fmt::format("{}: for {}", error.message, format_seconds(*told)), error.place,
                 error.fix);
   }
-  if (++failed_ >= options_.attempts) return std::unexpected(error);
+  if (++failed_ >= options_.attempts) {
+    Error last = error;
+    last.kind = ErrorKind::kNetwork;  // also of a kTimeout: several of them are a broken network
+    return std::unexpected(last);
+  }
   const double doubled = options_.first_wait.value * std::exp2(failed_ - 1);
   return clock_.sleep(told.value_or(Seconds(std::min(doubled, options_.longest_wait.value))));
 }

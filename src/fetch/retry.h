@@ -41,6 +41,7 @@ class Retry {
 
   // After a call that failed. Waits and returns success if it is to be made again. Errors: `error` if that
   // would not help or all attempts are used up; kInterrupted.
+  // (When they are, a kTimeout is called kNetwork.)
   Result<void> wait_after(const Error& error);
   // After an answer that is neither 200, 206 nor 416. Errors: what status_error says of it; kInterrupted.
   Result<void> wait_after(const HttpHead& head);

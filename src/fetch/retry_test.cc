@@ -17,7 +17,7 @@ HttpHead answer(int status, TestHeaders headers = {}) {
   return {.status = status, .url = "https://example.org/file", .headers = std::move(headers)};
 }
 
-const Error kBroken{ErrorKind::kNetwork, "the connection broke"};
+const Error broken{ErrorKind::kNetwork, "the connection broke"};
 
 class RetryTest : public testing::Test {
  protected:
@@ -26,17 +26,22 @@ class RetryTest : public testing::Test {
 };
 
 TEST_F(RetryTest, WaitsLongerEachTimeAndThenGivesUp) {
-  for (int i = 0; i < 5; ++i) EXPECT_TRUE(retry_.wait_after(kBroken));
-  const auto last = retry_.wait_after(kBroken);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(retry_.wait_after(broken));
+  const auto last = retry_.wait_after(broken);
   ASSERT_FALSE(last);
-  EXPECT_EQ(last.error().message, kBroken.message);
+  EXPECT_EQ(last.error().message, broken.message);
   EXPECT_EQ(clock_.waits, (std::vector<double>{1, 2, 4, 8, 16}));
 }
 
+TEST_F(RetryTest, Case16CallsAServerThatStallsAgainAndAgainABrokenNetwork) {
+  Retry once({.attempts = 1}, clock_);
+  EXPECT_EQ(once.wait_after(Error{ErrorKind::kTimeout, "nothing came"}).error().kind, ErrorKind::kNetwork);
+}
+
 TEST_F(RetryTest, StartsAnewOnceBytesCame) {
-  for (int i = 0; i < 5; ++i) EXPECT_TRUE(retry_.wait_after(kBroken));
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(retry_.wait_after(broken));
   retry_.progress();
-  EXPECT_TRUE(retry_.wait_after(kBroken));
+  EXPECT_TRUE(retry_.wait_after(broken));
   EXPECT_EQ(clock_.waits.back(), 1);
 }
 
@@ -98,7 +103,7 @@ TEST_F(RetryTest, Case18TriesAgainAfterAReset) {
 
 TEST_F(RetryTest, EndsWaitingAtAnInterrupt) {
   clock_.interrupted = true;
-  EXPECT_EQ(retry_.wait_after(kBroken).error().kind, ErrorKind::kInterrupted);
+  EXPECT_EQ(retry_.wait_after(broken).error().kind, ErrorKind::kInterrupted);
 }
 
 TEST(TextAnswer, Case30RefusesWhatIsTooLarge) {

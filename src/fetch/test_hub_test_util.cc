@@ -49,7 +49,7 @@ void TestHub::add(const std::string& repository, const std::string& path, TestFi
   const TestHeaders linked{{"X-Repo-Commit", kCommit},
                            {"X-Linked-Etag", "\"" + sha256 + "\""},
                            {"X-Linked-Size", std::to_string(file.size)}};
-  for (const std::string& revision : {std::string("main"), kCommit}) {
+  for (const std::string& revision : {std::string("main"), std::string(kCommit)}) {
     hub_.redirect(resolve_path(repository, path, revision),
                   cdn_.url(cdn_path(repository, path)) + "?signed=yes", 302, linked);
   }
@@ -61,7 +61,7 @@ void TestHub::add(const std::string& repository, const std::string& path, TestFi
 void TestHub::add_plain(const std::string& repository, const std::string& path, const std::string& content) {
   TestFile file = TestFile::of(content);
   file.headers = {{"X-Repo-Commit", kCommit}};
-  for (const std::string& revision : {std::string("main"), kCommit}) {
+  for (const std::string& revision : {std::string("main"), std::string(kCommit)}) {
     hub_.serve(resolve_path(repository, path, revision), file);
   }
   put(repository, {path, file.size, ""});
@@ -83,7 +83,7 @@ void TestHub::publish(const std::string& repository) {
     tree.push_back(std::move(row));
   }
   const TestHeaders json{{"Content-Type", "application/json; charset=utf-8"}};
-  for (const std::string& revision : {std::string("main"), kCommit}) {
+  for (const std::string& revision : {std::string("main"), std::string(kCommit)}) {
     hub_.answer(tree_path(repository, revision), 200, tree.dump(), json);
     const Json about{{"id", repository}, {"sha", kCommit}};
     hub_.answer(revision_path(repository, revision), 200, about.dump(), json);
@@ -93,7 +93,7 @@ void TestHub::publish(const std::string& repository) {
 void TestHub::gate(const std::string& repository) {
   const TestHeaders headers{{"X-Error-Code", "GatedRepo"},
                             {"X-Error-Message", "Access to it is restricted."}};
-  for (const std::string& revision : {std::string("main"), kCommit}) {
+  for (const std::string& revision : {std::string("main"), std::string(kCommit)}) {
     for (const Entry& entry : repositories_[repository]) {
       hub_.answer(resolve_path(repository, entry.path, revision), 401, "Access restricted", headers);
     }

@@ -41,7 +41,7 @@ struct Plan {
 };
 
 // No proxy of this machine may come between a test and its servers.
-[[maybe_unused]] const bool kWithoutProxies = [] {
+[[maybe_unused]] const bool without_proxies = [] {
   for (const char* variable : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
     unsetenv(variable);
   return true;
@@ -145,7 +145,8 @@ class TestServer::Impl {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof(address));
+    [[maybe_unused]] const int bound =
+        ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof(address));
     ::listen(listener_, 64);
     socklen_t length = sizeof(address);
     ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);

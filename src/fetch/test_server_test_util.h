@@ -128,7 +128,7 @@ class TestHub {
   std::uint64_t request_count() const;  // of both servers
   std::uint64_t body_bytes() const;
 
-  static inline const std::string kCommit = "0123456789abcdef0123456789abcdef01234567";
+  static constexpr const char* kCommit = "0123456789abcdef0123456789abcdef01234567";
 
  private:
   struct Entry {
