@@ -66,5 +66,13 @@ TEST_F(RemoteCli, TellsWhyAModelCannotBeHad) {
   EXPECT_EQ(tokcast({"forecast", "user/../etc"}).exit_code, 2);
 }
 
+// The hub says nothing for 60 s and a stall is given up after 30: only the signal can end it with its own
+// status.
+TEST_F(RemoteCli, Case25EndsAtAnInterruptWhileTheHubIsSilent) {
+  hub_.hub().misbehave(TestHub::tree_path("user/small-GGUF", "main"), {.delay = Seconds(60)});
+  const std::string script = "\"$0\" models show user/small-GGUF & sleep 1; kill -TERM $!; wait $!";
+  EXPECT_EQ(run({"/bin/sh", "-c", script, TOKCAST_BINARY}).exit_code, 143);
+}
+
 }  // namespace
 }  // namespace tokcast
