@@ -9,12 +9,12 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/common_options.h"
+#include "cli/find_model.h"
 #include "cli/forecast_text.h"
 #include "cli/output.h"
 #include "cli/setting.h"
 #include "cli/workload_options.h"
 #include "forecast/load.h"
-#include "model/naming.h"
 #include "rehearse/extend.h"
 
 namespace tokcast {
@@ -101,7 +101,7 @@ Result<std::vector<Candidate>> forecast_all(const Options& options, const Settin
   LadderOnDemand ladder(setting, question);
   std::vector<Candidate> out;
   for (const std::string& name : options.models) {
-    auto shape = find_shape(name);
+    auto shape = find_model(name);
     if (!shape) return std::unexpected(shape.error());
     Forecast answer = forecast_one(name, *shape, setting, ladder, question);
     out.push_back({std::move(*shape), std::move(answer)});
@@ -144,6 +144,7 @@ constexpr const char* kExamples = R"(Examples:
   tokcast forecast llama-3.2-3b-instruct --prompt 1000 --reply 200 --budget 60
   tokcast forecast llama-2-13b-chat:Q8_0 --depth 4000 --ctx 8192 --json
   tokcast forecast qwen3-4b gemma-3-4b-it
+  tokcast forecast bartowski/Llama-3.2-3B-Instruct-GGUF:Q5_K_M
 
   tokcast forecast llama-2-13b-chat --machine "2x E5-2660 v3 39GiB" --threads 16
   tokcast forecast qwen3-8b --machine "8c avx2 2x ddr5-5600 32GiB gpu RTX 4090"
@@ -159,9 +160,7 @@ The exit code is the verdict's, with several models the worst one's:
 Command add_forecast(CLI::App& root) {
   const auto options = std::make_shared<Options>();
   CLI::App* parser = root.add_subcommand("forecast", "What to expect of a model, answered at once");
-  parser->add_option("MODEL", options->models, "GGUF file or catalogue id[:QUANT]")
-      ->required()
-      ->type_name("");
+  parser->add_option("MODEL", options->models, kModelHelp)->required()->type_name("");
   options->workload.add_to(*parser);
   parser->add_option("--evidence", options->evidence, "Only this rung of the ladder")
       ->check(CLI::IsMember({"looked-up", "estimated", "calibrated", "rehearsed"}))

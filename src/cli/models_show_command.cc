@@ -11,11 +11,11 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/find_model.h"
 #include "cli/forecast_text.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "model/ggml_type.h"
-#include "model/naming.h"
 
 namespace tokcast {
 namespace {
@@ -154,7 +154,7 @@ std::vector<std::pair<std::string, std::string>> lines_of(const Shape& shape) {
 }
 
 Result<ExitCode> run(const Options& options) {
-  const auto shape = find_shape(options.model);
+  const auto shape = find_model(options.model);
   if (!shape) return std::unexpected(shape.error());
   if (options.json) {
     print_json(document(*shape));
@@ -171,7 +171,7 @@ Result<ExitCode> run(const Options& options) {
 Command add_models_show(CLI::App& models) {
   const auto options = std::make_shared<Options>();
   CLI::App* parser = models.add_subcommand("show", "The shape of one model");
-  parser->add_option("MODEL", options->model, "GGUF file or catalogue id[:QUANT]")->required()->type_name("");
+  parser->add_option("MODEL", options->model, kModelHelp)->required()->type_name("");
   parser->add_flag("--json", options->json, "One JSON document");
   parser->footer("Example:\n  tokcast models show llama-2-13b-chat:Q8_0");
   return {parser, [options] { return run(*options); }};

@@ -13,6 +13,7 @@
 #include "choose/recommend.h"
 #include "cli/command.h"
 #include "cli/common_options.h"
+#include "cli/find_model.h"
 #include "cli/forecast_text.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -36,10 +37,11 @@ struct Options {
   CommonOptions common{};
 };
 
-// As the user typed it, in --quant if it is an id without a mix of its own.
+// As the user typed it, in --quant if it is an id without a mix of its own. Of a repository without one, its
+// usual one.
 std::string with_mix(const std::string& name, const std::string& mix) {
   const bool is_file = name.ends_with(".gguf") || std::filesystem::exists(name);
-  return is_file || name.find(':') != std::string::npos ? name : name + ":" + mix;
+  return is_file || is_remote_name(name) || name.find(':') != std::string::npos ? name : name + ":" + mix;
 }
 
 std::vector<std::string> wanted_names(const Options& options) {
@@ -54,34 +56,32 @@ std::vector<std::string> wanted_names(const Options& options) {
   return out;
 }
 
-// What the user types for a model that may have come from a file, whose id is the file's name only.
-std::string name_to_type(const Options& options, const Shape& shape) {
-  if (!shape.header.file_bytes) return model_argument(shape);
-  const auto same = [&shape](const std::string& name) {
-    return std::filesystem::path(name).stem() == shape.id;
-  };
-  const auto found = std::ranges::find_if(options.models, same);
-  return found == options.models.end() ? shape.id : *found;
-}
-
 struct Wanted {
   std::vector<Shape> shapes{};
-  std::size_t unreadable = 0;  // of the catalogue, when all of it was asked for
+  std::map<std::string, std::string> names{};  // as typed, of those that are files, by their ids
+  std::size_t unreadable = 0;                  // of the catalogue, when all of it was asked for
 };
 
 Result<Wanted> read_shapes(const Options& options) {
   Wanted out;
   for (const std::string& name : wanted_names(options)) {
-    auto shape = find_shape(name);
+    auto shape = find_model(name);
     const bool skip = !shape && options.all && shape.error().kind == ErrorKind::kUnsupported;
     if (skip) {
       ++out.unreadable;
       continue;
     }
     if (!shape) return std::unexpected(shape.error());
+    if (shape->header.file_bytes) out.names.emplace(shape->id, name);
     out.shapes.push_back(std::move(*shape));
   }
   return out;
+}
+
+// What the user types for a model that may have come from a file, whose id is the file's name only.
+std::string name_to_type(const Wanted& wanted, const Shape& shape) {
+  const auto found = wanted.names.find(shape.id);
+  return found == wanted.names.end() ? model_argument(shape) : found->second;
 }
 
 // The types of weights in these models, those of most models first.
@@ -180,7 +180,7 @@ Result<ExitCode> run(const Options& options) {
     print_json(document(*answer, setting.context()));
   } else {
     print_text(recommendation_text(*answer, setting.context(), Seconds(options.effort),
-                                   name_to_type(options, leading(*answer).shape), terminal_of(1)));
+                                   name_to_type(*wanted, leading(*answer).shape), terminal_of(1)));
   }
   if (wanted->unreadable > 0) {
     say(fmt::format("{} models of the catalogue cannot be forecast yet (`tokcast models`)",

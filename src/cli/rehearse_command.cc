@@ -8,12 +8,12 @@
 #include "choose/recommend.h"
 #include "cli/command.h"
 #include "cli/common_options.h"
+#include "cli/find_model.h"
 #include "cli/forecast_text.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/setting.h"
 #include "cli/workload_options.h"
-#include "model/naming.h"
 #include "rehearse/rehearsal_json.h"
 
 namespace tokcast {
@@ -59,7 +59,7 @@ void print_answer(const Options& options, const Shape& shape, const Forecast& an
 Result<ExitCode> run(const Options& options) {
   const auto workload = options.workload.workload();
   if (!workload) return std::unexpected(workload.error());
-  const auto shape = find_shape(options.model);
+  const auto shape = find_model(options.model);
   if (!shape) return std::unexpected(shape.error());
   const auto read = read_setting(options.common);
   if (!read) return std::unexpected(read.error());
@@ -93,7 +93,7 @@ The exit code is the verdict's, as of `tokcast forecast`.)";
 Command add_rehearse(CLI::App& root) {
   const auto options = std::make_shared<Options>();
   CLI::App* parser = root.add_subcommand("rehearse", "Time the engine on a model without its weights");
-  parser->add_option("MODEL", options->model, "GGUF file or catalogue id[:QUANT]")->required()->type_name("");
+  parser->add_option("MODEL", options->model, kModelHelp)->required()->type_name("");
   parser->add_option("--effort", options->effort, "Time to spend (8 to 20, by size)")
       ->check(positive_seconds())
       ->type_name("SECONDS");

@@ -10,8 +10,8 @@
 namespace tokcast {
 namespace {
 
-// One read of a remote source. Headers are 0.1 to 15 MB, nearly all of it tokenizer tables.
-constexpr std::uint64_t kWindowBytes = 1U << 20U;
+// One read of the source. More would ask remote sources for what stands behind the header.
+constexpr std::uint64_t kWindowBytes = 64U << 10U;
 constexpr std::size_t kShownBytes = 80;  // of a stranger's key or name in a message
 
 constexpr auto kIncomplete = "Get a complete copy of the file.";

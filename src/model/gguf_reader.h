@@ -8,6 +8,7 @@
 #define TOKCAST_MODEL_GGUF_READER_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -53,11 +54,15 @@ enum class GgufData {
 // tensor types; what the source reports otherwise.
 Result<GgufHeader> read_gguf(ByteSource& source, GgufData data, const GgufLimits& limits = {});
 
+// How a path becomes a source: on this disk, or elsewhere.
+using OpenSource = std::function<Result<std::unique_ptr<ByteSource>>(const std::string& path)>;
+
 // A path to one file, or to the first part `name-00001-of-0000N.gguf` of a split model, whose other parts are
 // then read too and merged: the tensors of all, the metadata of the first but for "split.*", and each offset
 // counted from the data section of its own part. Errors as above; kNotFound names a missing part, kUsage a
 // path to a later part.
-Result<GgufHeader> read_gguf_file(const std::string& path, GgufData data, const GgufLimits& limits = {});
+Result<GgufHeader> read_gguf_file(const std::string& path, GgufData data, const GgufLimits& limits = {},
+                                  const OpenSource& open = open_file_source);
 
 }  // namespace tokcast
 

@@ -1,5 +1,5 @@
-// Models in several files: name-00001-of-0000N.gguf, each part a GGUF file of its own with some of the
-// tensors.
+#include "model/gguf_split.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,33 +17,16 @@ namespace {
 constexpr std::size_t kDigits = 5;
 constexpr std::string_view kSuffix = ".gguf";
 
-struct SplitName {
-  std::string stem;  // of the path, up to the part's number
-  std::uint64_t part = 1;
-  std::uint64_t parts = 1;
-
-  std::string path_of(std::uint64_t number) const {
-    return fmt::format("{}-{:05}-of-{:05}{}", stem, number, parts, kSuffix);
-  }
+// How the parts are read.
+struct Reading {
+  GgufData data;
+  const OpenSource& open;
 };
 
-std::optional<SplitName> parse_split_name(std::string_view path) {
-  constexpr std::size_t kTail = 1 + kDigits + 4 + kDigits;  // "-00001-of-00003"
-  if (!path.ends_with(kSuffix)) return std::nullopt;
-  path.remove_suffix(kSuffix.size());
-  if (path.size() < kTail) return std::nullopt;
-  const std::string_view tail = path.substr(path.size() - kTail);
-  const auto part = parse_uint(tail.substr(1, kDigits));
-  const auto parts = parse_uint(tail.substr(kTail - kDigits));
-  if (tail[0] != '-' || tail.substr(1 + kDigits, 4) != "-of-" || !part || !parts) return std::nullopt;
-  if (*part == 0 || *part > *parts) return std::nullopt;
-  return SplitName{std::string(path.substr(0, path.size() - kTail)), *part, *parts};
-}
-
-Result<GgufHeader> read_one(const std::string& path, GgufData data, const GgufLimits& limits) {
-  const auto source = open_file_source(path);
+Result<GgufHeader> read_one(const std::string& path, const Reading& reading, const GgufLimits& limits) {
+  const auto source = reading.open(path);
   if (!source) return std::unexpected(source.error());
-  return read_gguf(**source, data, limits);
+  return read_gguf(**source, reading.data, limits);
 }
 
 std::unexpected<Error> bad_split(const std::string& path, std::string message) {
@@ -64,10 +47,10 @@ Result<void> check_part(const GgufHeader& header, const SplitName& name, std::ui
   return {};
 }
 
-Result<GgufHeader> read_part(const SplitName& name, std::uint64_t number, GgufData data,
+Result<GgufHeader> read_part(const SplitName& name, std::uint64_t number, const Reading& reading,
                              const GgufLimits& limits) {
   const std::string path = name.path_of(number);
-  auto header = read_one(path, data, limits);
+  auto header = read_one(path, reading, limits);
   if (!header && header.error().kind == ErrorKind::kNotFound) {
     return fail(ErrorKind::kNotFound, fmt::format("part {} of {} is missing", number, name.parts), path,
                 "Get the missing part and put it beside the first.");
@@ -107,10 +90,10 @@ GgufLimits limits_of_rest(GgufLimits limits, const GgufHeader& so_far) {
   return limits;
 }
 
-Result<GgufHeader> read_parts(const SplitName& name, GgufData data, const GgufLimits& limits) {
-  auto whole = read_part(name, 1, data, limits);
+Result<GgufHeader> read_parts(const SplitName& name, const Reading& reading, const GgufLimits& limits) {
+  auto whole = read_part(name, 1, reading, limits);
   for (std::uint64_t number = 2; whole && number <= name.parts; ++number) {
-    auto part = read_part(name, number, data, limits_of_rest(limits, *whole));
+    auto part = read_part(name, number, reading, limits_of_rest(limits, *whole));
     if (!part) return part;
     append(*whole, std::move(*part));
   }
@@ -124,15 +107,34 @@ Result<GgufHeader> read_parts(const SplitName& name, GgufData data, const GgufLi
 
 }  // namespace
 
-Result<GgufHeader> read_gguf_file(const std::string& path, GgufData data, const GgufLimits& limits) {
+std::string SplitName::path_of(std::uint64_t number) const {
+  return fmt::format("{}-{:05}-of-{:05}{}", stem, number, parts, kSuffix);
+}
+
+std::optional<SplitName> parse_split_name(std::string_view path) {
+  constexpr std::size_t kTail = 1 + kDigits + 4 + kDigits;  // "-00001-of-00003"
+  if (!path.ends_with(kSuffix)) return std::nullopt;
+  path.remove_suffix(kSuffix.size());
+  if (path.size() < kTail) return std::nullopt;
+  const std::string_view tail = path.substr(path.size() - kTail);
+  const auto part = parse_uint(tail.substr(1, kDigits));
+  const auto parts = parse_uint(tail.substr(kTail - kDigits));
+  if (tail[0] != '-' || tail.substr(1 + kDigits, 4) != "-of-" || !part || !parts) return std::nullopt;
+  if (*part == 0 || *part > *parts) return std::nullopt;
+  return SplitName{std::string(path.substr(0, path.size() - kTail)), *part, *parts};
+}
+
+Result<GgufHeader> read_gguf_file(const std::string& path, GgufData data, const GgufLimits& limits,
+                                  const OpenSource& open) {
+  const Reading reading{data, open};
   const auto name = parse_split_name(path);
   if (name && name->part != 1) {
     return fail(ErrorKind::kUsage,
                 fmt::format("this is part {} of {} of a split model", name->part, name->parts), path,
                 "Give the first part: " + name->path_of(1));
   }
-  if (name && name->parts > 1) return read_parts(*name, data, limits);
-  auto header = read_one(path, data, limits);
+  if (name && name->parts > 1) return read_parts(*name, reading, limits);
+  auto header = read_one(path, reading, limits);
   const auto parts = header ? header->find_uint("split.count").value_or(1) : 1;
   if (parts > 1) {
     return bad_split(

@@ -27,14 +27,21 @@ Result<Shape> shape_of_row(std::string_view id, std::string_view mix) {
 
 }  // namespace
 
+bool is_remote_name(const std::string& name) {
+  std::error_code unknown;
+  if (std::filesystem::exists(name, unknown)) return false;
+  if (name.find("://") != std::string::npos) return true;
+  const bool path = name.starts_with('/') || name.starts_with('.') || name.starts_with('~');
+  return !path && name.find('/') != std::string::npos && !name.ends_with(".gguf");
+}
+
 Result<Shape> find_shape(const std::string& name) {
   if (std::filesystem::exists(name)) return shape_of_file(name);
-  if (name.find("://") != std::string::npos ||
-      (name.find('/') != std::string::npos && !name.ends_with(".gguf"))) {
-    return fail(ErrorKind::kUnsupported, "models on a hub cannot be read yet", name,
+  if (is_remote_name(name)) {
+    return fail(ErrorKind::kUnsupported, "a model that is elsewhere is of no use here", name,
                 "Give a GGUF file, or an id of the catalogue (`tokcast models`).");
   }
-  if (name.ends_with(".gguf")) {
+  if (name.ends_with(".gguf") || name.find('/') != std::string::npos) {
     return fail(ErrorKind::kNotFound, "no such file", name,
                 "Check the path, or give an id of the catalogue.");
   }

@@ -1,8 +1,9 @@
 // MODEL on the command line: what it may be called, and the shape behind the name.
 //
-//   path/to/file.gguf            a GGUF file, or the first part of a split one; a header without weights is
-//   enough llama-2-13b-chat             a catalogue id, in the mix Q4_K_M llama-2-13b-chat:Q8_0        in
-//   another mix
+//   path/to/file.gguf        a GGUF file, or the first part of a split one; a header without weights is
+//   enough llama-2-13b-chat         a catalogue id, in the mix Q4_K_M llama-2-13b-chat:Q8_0    in another mix
+//
+// Names of models that are elsewhere (is_remote_name) are the business of fetch/remote_model.h.
 #ifndef TOKCAST_MODEL_NAMING_H_
 #define TOKCAST_MODEL_NAMING_H_
 
@@ -14,9 +15,11 @@
 namespace tokcast {
 
 // Errors: kNotFound (no such file or id; the nearest id as fix), kUsage (unknown mix), kUnsupported (a name
-// on a hub or an address: reading remote headers is not built yet), and those of the reader and
-// shape_from_header.
+// of a model that is elsewhere), and those of the reader and shape_from_header.
 Result<Shape> find_shape(const std::string& name);
+
+// "user/repo", "hf://...", "https://...": a model on a hub or at an address, and no file that is here.
+bool is_remote_name(const std::string& name);
 
 // The mix when none is named.
 constexpr std::string_view kDefaultMix = "Q4_K_M";

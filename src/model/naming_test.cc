@@ -71,16 +71,29 @@ TEST_F(FindShape, RefusesAMixThatDoesNotExist) {
   EXPECT_EQ(kind_of("llama-2-7b-chat:"), ErrorKind::kUsage);
 }
 
-TEST_F(FindShape, SaysThatHubsAndAddressesAreNotReadYet) {
+TEST_F(FindShape, LeavesModelsThatAreElsewhereToOthers) {
   EXPECT_EQ(kind_of("user/model"), ErrorKind::kUnsupported);
   EXPECT_EQ(kind_of("user/model:Q4_K_M"), ErrorKind::kUnsupported);
   EXPECT_EQ(kind_of("hf://user/model"), ErrorKind::kUnsupported);
   EXPECT_EQ(kind_of("https://example.org/model.gguf"), ErrorKind::kUnsupported);
 }
 
+TEST_F(FindShape, KnowsRemoteNamesFromPaths) {
+  for (const char* name :
+       {"user/model", "user/model:Q4_K_M", "hf://user/model", "https://example.org/model.gguf"}) {
+    EXPECT_TRUE(is_remote_name(name)) << name;
+  }
+  for (const char* name : {"llama-2-7b-chat", "llama-2-7b-chat:Q8_0", "here/model.gguf", "./here/model",
+                           "../model", "/tmp/model", "~/model", ""}) {
+    EXPECT_FALSE(is_remote_name(name)) << name;
+  }
+  EXPECT_FALSE(is_remote_name(write_header("odd", "smollm2-135m-instruct", "Q4_K_M")));
+}
+
 TEST_F(FindShape, SaysThatAFileDoesNotExist) {
   EXPECT_EQ(kind_of("missing.gguf"), ErrorKind::kNotFound);
   EXPECT_EQ(kind_of("/missing/file.gguf"), ErrorKind::kNotFound);
+  EXPECT_EQ(kind_of("./missing/file"), ErrorKind::kNotFound);
   EXPECT_EQ(kind_of(""), ErrorKind::kNotFound);
 }
 

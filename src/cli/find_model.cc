@@ -1,0 +1,23 @@
+#include "cli/find_model.h"
+
+#include "base/text.h"
+#include "cli/progress.h"
+#include "cli/terminal.h"
+#include "fetch/header_store.h"
+#include "fetch/http.h"
+#include "fetch/hub.h"
+#include "fetch/remote_model.h"
+#include "model/naming.h"
+
+namespace tokcast {
+
+Result<Shape> find_model(const std::string& name) {
+  if (!is_remote_name(name)) return find_shape(name);
+  const Terminal terminal = terminal_of(2);
+  Progress progress(stderr, terminal);
+  if (terminal.rewrites_lines) progress.begin("Looking at " + printable(name));
+  const auto client = curl_http_client(http_options_from_environment());
+  return RemoteModels(*client, hub_access_from_environment(), default_header_store()).find_shape(name);
+}
+
+}  // namespace tokcast
