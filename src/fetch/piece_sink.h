@@ -1,0 +1,81 @@
+// One answer's bytes, cut into pieces that are written, noted in the journal and put on the board.
+#ifndef TOKCAST_FETCH_PIECE_SINK_H_
+#define TOKCAST_FETCH_PIECE_SINK_H_
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "fetch/blob.h"
+#include "fetch/http.h"
+#include "fetch/journal.h"
+#include "fetch/piece_board.h"
+#include "fetch/remote_facts.h"
+
+namespace tokcast {
+
+// Where whole pieces go. Any thread.
+class PieceStore {
+ public:
+  PieceStore(Blob& blob, Journal& journal, PieceBoard& board)
+      : blob_(blob), journal_(journal), board_(board) {}
+
+  // Errors: kDiskFull, kIo; kInterrupted if the board ended meanwhile.
+  Result<void> put(std::uint64_t piece, std::span<const char> bytes);
+  PieceBoard& board() { return board_; }
+  Bytes size() const { return blob_.size(); }
+  std::uint64_t bytes_put() const { return bytes_put_; }
+
+ private:
+  Blob& blob_;
+  Journal& journal_;
+  PieceBoard& board_;
+  std::mutex journal_mutex_{};
+  std::atomic<std::uint64_t> bytes_put_{0};
+};
+
+class PieceSink final : public HttpSink {
+ public:
+  // For the pieces of `span`, asked for with range(), or in an answer with all of the file if `whole`.
+  // `buffer` holds what came before of the first of them: an answer that broke off is not in vain.
+  PieceSink(PieceStore& store, const RemoteFacts& facts, Span span, bool whole, std::vector<char>& buffer);
+
+  Result<void> on_head(const HttpHead& head) override;
+  Result<void> on_bytes(std::span<const char> bytes) override;
+
+  // Ended by us and not by a failure: all of the span came, or it is of no use (see end()).
+  bool stopped() const { return stopped_; }
+  // kChanged or kNoRanges if the answer says so.
+  BoardEnd end() const { return end_; }
+  const HttpHead& head() const { return head_; }
+  bool is_success() const { return head_.status == 200 || head_.status == 206; }
+  Span rest() const { return span_; }  // pieces that did not come
+  bool advanced() const { return position() > start_; }
+  ByteRange range() const { return {start_, range_of(span_, store_.size()).last}; }
+
+  static ByteRange range_of(Span span, Bytes size);
+
+ private:
+  Result<void> stop(BoardEnd end = BoardEnd::kNone);
+  Result<void> judge_range();
+  Result<void> judge_whole();
+  std::uint64_t position() const { return span_.first * kPieceBytes + buffer_.size(); }
+
+  PieceStore& store_;
+  const RemoteFacts& facts_;
+  Span span_;
+  bool whole_;
+  std::vector<char>& buffer_;  // of the piece span_.first
+  HttpHead head_{};
+  std::uint64_t start_;  // what is still wanted begins here
+  std::uint64_t to_skip_ = 0;
+  bool stopped_ = false;
+  BoardEnd end_ = BoardEnd::kNone;
+};
+
+}  // namespace tokcast
+
+#endif  // TOKCAST_FETCH_PIECE_SINK_H_

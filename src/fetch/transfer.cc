@@ -1,0 +1,146 @@
+#include "fetch/transfer.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/interrupt.h"
+#include "base/text.h"
+#include "fetch/answer_headers.h"
+#include "fetch/piece_sink.h"
+
+namespace tokcast {
+namespace {
+
+// What one request asks for: long enough that its round trip does not count, short enough that the hash,
+// which follows in order, is not far behind the last byte.
+constexpr std::uint64_t kSpanPieces = 8;
+constexpr int kMostRejections = 3;
+constexpr Seconds kTick{0.2};
+
+// One connection's work: spans from the board until it ends.
+class Connection {
+ public:
+  Connection(const TransferPlan& plan, PieceStore& store)
+      : plan_(plan), store_(store), direct_(plan.facts.direct) {
+    buffer_.reserve(std::min(kPieceBytes, store.size().value));
+  }
+
+  void run() {
+    const std::uint64_t most = plan_.in_ranges ? kSpanPieces : store_.size().value;
+    while (auto span = store_.board().take(most)) {
+      buffer_.clear();
+      const auto fetched = fetch(*span);
+      store_.board().give_back(*span);
+      if (!fetched) return store_.board().fail_with(fetched.error());
+    }
+  }
+
+ private:
+  HttpRequest request_for(const PieceSink& sink) const {
+    HttpRequest out = direct_;
+    if (!plan_.in_ranges) return out;
+    out.range = sink.range();
+    out.if_range = plan_.facts.if_range;
+    return out;
+  }
+
+  // `span` shrinks as pieces come.
+  Result<void> fetch(Span& span) {
+    Retry retry(plan_.retry, plan_.clock);
+    while (!span.empty() && !store_.board().ended()) {
+      PieceSink sink(store_, plan_.facts, span, !plan_.in_ranges, buffer_);
+      const auto got = plan_.client.get(request_for(sink), sink);
+      span = sink.rest();
+      if (sink.end() != BoardEnd::kNone) {
+        store_.board().finish(sink.end());
+        return {};
+      }
+      if (sink.advanced()) retry.progress();
+      if (auto go_on = judge(got, sink, retry); !go_on) return go_on;
+    }
+    return {};
+  }
+
+  // After an answer: success if `span` came or is worth asking for again.
+  Result<void> judge(const Result<HttpHead>& got, const PieceSink& sink, Retry& retry) {
+    if (sink.is_success()) direct_ = request_at(plan_.file.request, sink.head());
+    if (sink.rest().empty()) return {};
+    if (!got && !sink.stopped()) return retry.wait_after(got.error());
+    if (!sink.is_success()) return after_refusal(sink.head(), retry);
+    return retry.wait_after(Error{ErrorKind::kNetwork, "the server's answer ended too early", sink.head().url,
+                                  "Try again later."});
+  }
+
+  // Signed addresses expire: then the first one leads to a new one.
+  Result<void> after_refusal(const HttpHead& head, Retry& retry) {
+    if (is_passing(head.status)) return retry.wait_after(head);
+    if (direct_.url == plan_.file.request.url) return std::unexpected(plan_.file.refusal(head));
+    direct_ = plan_.file.request;
+    return {};
+  }
+
+  const TransferPlan& plan_;
+  PieceStore& store_;
+  HttpRequest direct_;
+  std::vector<char> buffer_{};
+};
+
+// Follows from the first piece to the last. The hash of all, or nullopt: the board ended before.
+Result<std::optional<std::string>> check_pieces(const TransferPlan& plan, PieceBoard& board,
+                                                std::uint64_t pieces) {
+  ContentHash hash(plan.promise);
+  std::vector<char> buffer;
+  int rejections = 0;
+  for (std::uint64_t piece = 0; piece < pieces;) {
+    const auto expected = board.wait_for(piece);
+    if (!expected) return std::nullopt;
+    const ByteRange range = PieceSink::range_of({piece, piece + 1}, plan.blob.size());
+    buffer.resize(range.last - range.first + 1);
+    if (auto read = plan.blob.read(range.first, buffer); !read) return std::unexpected(read.error());
+    if (piece_hash(buffer) == *expected) {
+      hash.add(buffer);
+      rejections = 0;
+      ++piece;
+    } else if (++rejections <= kMostRejections) {
+      board.reject(piece);
+    } else {
+      return fail(ErrorKind::kIo, "the disk does not keep what is written to it", plan.file.name,
+                  "Check the disk, and choose another place with --models-dir.");
+    }
+  }
+  return hash.finish();
+}
+
+}  // namespace
+
+TransferResult transfer(const TransferPlan& plan, const std::function<void(Bytes here)>& tick) {
+  const std::uint64_t pieces = JournalKey{{}, plan.blob.size()}.pieces();
+  PieceBoard board(pieces, plan.journal.pieces());
+  PieceStore store(plan.blob, plan.journal, board);
+  TransferResult out;
+  {
+    std::vector<std::jthread> threads;
+    threads.emplace_back([&] {
+      auto hash = check_pieces(plan, board, pieces);
+      if (!hash) return board.fail_with(hash.error());
+      if (*hash) out.hash = std::move(**hash);
+      board.finish(BoardEnd::kComplete);
+    });
+    const unsigned connections = plan.in_ranges ? plan.connections : 1;
+    for (unsigned i = 0; i < connections; ++i) {
+      threads.emplace_back([&] { Connection(plan, store).run(); });
+    }
+    while (board.wait(kTick) == BoardEnd::kNone) {
+      tick(Bytes(std::min(board.pieces_here() * kPieceBytes, plan.blob.size().value)));
+      if (auto go_on = check_interrupt(); !go_on) board.fail_with(go_on.error());
+    }
+  }
+  out.end = board.wait(Seconds(0));
+  out.error = board.error();
+  out.fetched = store.bytes_put();
+  return out;
+}
+
+}  // namespace tokcast
