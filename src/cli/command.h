@@ -22,6 +22,7 @@ Command add_calibrate(CLI::App& root);
 Command add_models(CLI::App& root);
 Command add_engine(CLI::App& root);
 Command add_probe(CLI::App& root);
+Command add_pull(CLI::App& root);
 Command add_gather(CLI::App& root);
 Command add_gpu_library(CLI::App& root);
 

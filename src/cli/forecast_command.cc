@@ -10,12 +10,11 @@
 #include "cli/command.h"
 #include "cli/common_options.h"
 #include "cli/find_model.h"
+#include "cli/forecast_one.h"
 #include "cli/forecast_text.h"
 #include "cli/output.h"
 #include "cli/setting.h"
 #include "cli/workload_options.h"
-#include "forecast/load.h"
-#include "rehearse/extend.h"
 
 namespace tokcast {
 namespace {
@@ -27,72 +26,9 @@ struct Options {
   CommonOptions common{};
 };
 
-// What is asked of every model.
-struct Question {
-  Workload workload{};
-  std::uint32_t threads = 1;
-  std::optional<Evidence> only{};
-  bool on_gpu = false;
-};
-
-// Read when the first model needs it: a rehearsed one does not.
-class LadderOnDemand {
- public:
-  LadderOnDemand(const Setting& setting, const Question& question) : setting_(setting), question_(question) {}
-
-  const Ladder& get() {
-    if (!ladder_) ladder_ = setting_.ladder(question_.threads, question_.on_gpu);
-    return *ladder_;
-  }
-
- private:
-  const Setting& setting_;
-  const Question& question_;
-  std::optional<Ladder> ladder_{};
-};
-
-// Errors: why nothing is known.
-Result<Timings> known_timings(const Shape& shape, const Setting& setting, LadderOnDemand& ladder,
-                              const Question& question) {
-  const bool rehearsals =
-      !question.on_gpu && question.only.value_or(Evidence::kRehearsed) == Evidence::kRehearsed;
-  if (setting.engine && rehearsals) {
-    const auto rehearsal = setting.store.find(shape, *setting.engine, setting.machine, question.threads);
-    // A stored rehearsal that cannot be used is as good as none.
-    if (auto timings = rehearsal ? extend(shape, *rehearsal) : Result<Timings>(std::unexpected(Error{}))) {
-      return timings;
-    }
-  }
-  return timings_from(ladder.get(), shape, question.only);
-}
-
-// What would make an unknown forecast known.
-std::string how_to_know(const std::string& name, const Shape& shape, const Setting& setting,
-                        const Error& unknown) {
-  if (setting.elsewhere || !shape.not_modelled.empty()) return describe(unknown);
-  if (!setting.engine) return "no engine: " + describe(setting.engine.error());
-  return fmt::format("{} {} `tokcast rehearse {}`.", describe(unknown),
-                     unknown.fix.empty() ? "Run" : "Or run", shell_word(name));
-}
-
-Forecast forecast_one(const std::string& name, const Shape& shape, const Setting& setting,
-                      LadderOnDemand& ladder, const Question& question) {
-  auto timings = known_timings(shape, setting, ladder, question);
-  if (timings) add_cold_load(*timings, shape, setting.disk_read_rate());
-  Forecast out =
-      forecast(shape, timings ? std::optional(*timings) : std::nullopt,
-               placed(question.workload, shape, question.on_gpu), setting.memory_bound(question.on_gpu));
-  if (!timings) out.reasons.push_back(how_to_know(name, shape, setting, timings.error()));
-  return out;
-}
-
 Result<Question> read_question(const Options& options, const Setting& setting) {
-  const auto workload = options.workload.workload();
-  if (!workload) return std::unexpected(workload.error());
-  Question out{.workload = *workload,
-               .threads = options.workload.threads_on(setting.machine),
-               .on_gpu = setting.runs_on_gpu(options.workload)};
-  if (options.evidence) out.only = find_evidence(*options.evidence);
+  auto out = question_from(options.workload, setting);
+  if (out && options.evidence) out->only = find_evidence(*options.evidence);
   return out;
 }
 

@@ -147,6 +147,14 @@ HttpRequest Hub::request(std::string url) const {
   return {.url = std::move(url), .token = ours ? access_.token : ""};
 }
 
+RemoteFile Hub::file(const std::string& repository, const std::string& revision, const std::string& path,
+                     std::optional<Bytes> size) const {
+  return {.request = request(file_url(repository, revision, path)),
+          .name = printable(repository + "/" + path),
+          .size = size,
+          .refusal = [this, repository](const HttpHead& head) { return refusal(head, repository); }};
+}
+
 Error Hub::refusal(const HttpHead& head, const std::string& repository) const {
   const std::string code = head.header("x-error-code").value_or("");
   const std::string page = access_.endpoint + "/" + repository;

@@ -14,6 +14,7 @@
 #include "base/units.h"
 #include "fetch/http.h"
 #include "fetch/hub_name.h"
+#include "fetch/remote_header.h"
 #include "fetch/retry.h"
 
 namespace tokcast {
@@ -59,6 +60,9 @@ class Hub {
                        const std::string& path) const;
   // With the token, if `url` is the hub's.
   HttpRequest request(std::string url) const;
+  // To be fetched: with the token, and the hub's words for a refusal. This hub must outlive it.
+  RemoteFile file(const std::string& repository, const std::string& revision, const std::string& path,
+                  std::optional<Bytes> size) const;
   // An answer without success, in the words of the hub.
   Error refusal(const HttpHead& head, const std::string& repository) const;
   const HubAccess& access() const { return access_; }

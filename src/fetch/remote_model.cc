@@ -85,10 +85,8 @@ Result<StoredHeader> RemoteModels::look(const HubName& name) {
   for (const HubFile& file : *files) sizes.emplace(file.path, file.size);
   const auto file_at = [&](const std::string& path) {
     const auto size = sizes.find(path);
-    return RemoteFile{.request = hub_.request(hub_.file_url(name.repository, name.revision, path)),
-                      .name = printable(name.repository + "/" + path),
-                      .size = size == sizes.end() ? std::nullopt : std::optional(size->second),
-                      .refusal = [&](const HttpHead& head) { return hub_.refusal(head, name.repository); }};
+    return hub_.file(name.repository, name.revision, path,
+                     size == sizes.end() ? std::nullopt : std::optional(size->second));
   };
   auto out = read_parts(client_, clock_, files->front().path, file_at);
   if (out) out->model = model_name(files->front().path);

@@ -1,0 +1,182 @@
+#include "fetch/pull.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <numeric>
+#include <utility>
+#include <variant>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "fetch/hub_choice.h"
+#include "fetch/journal.h"
+#include "fetch/remote_facts.h"
+
+namespace tokcast {
+namespace {
+
+constexpr Bytes kRoomToSpare{256 * kMebi.value};
+constexpr Bytes kMostJournal{16 * kMebi.value};  // 40 bytes for each 4 MiB: of 1.6 TB
+
+bool is_gguf_name(const std::string& path) {
+  return lower(path).ends_with(".gguf");
+}
+
+BlobPlaces places_in(const std::string& folder, const std::string& name) {
+  const std::string hidden = folder + "/." + name + ".tokcast";
+  return {folder + "/" + name, hidden + ".incomplete", hidden + ".journal", hidden + ".lock"};
+}
+
+// What a download would find of it. A guess for the plan: the download itself believes no journal.
+Bytes bytes_here(const DownloadItem& item, const std::string& identity, Bytes size) {
+  std::error_code missing;
+  if (std::filesystem::file_size(item.places.target, missing) == size.value && !missing) return size;
+  const bool begun = std::filesystem::file_size(item.places.partial, missing) == size.value && !missing;
+  const auto journal = begun ? read_file(item.places.journal, kMostJournal) : Result<std::string>("");
+  if (!journal) return Bytes(0);
+  return Bytes(std::min(parse_journal(*journal, {identity, size}).size() * kPieceBytes, size.value));
+}
+
+PullFile hub_file(const Hub& hub, const HubFile& file, const PullPlan& plan, const PullPlaces& places) {
+  PullFile out{.path = file.path, .size = file.size};
+  out.item.file = hub.file(plan.repository, plan.commit, file.path, file.size);
+  out.item.promise = {file.size, file.sha256,
+                      file.sha256 ? std::nullopt : std::optional<std::string>(file.git_id)};
+  out.item.is_gguf = is_gguf_name(file.path);
+  if (places.folder) {
+    out.item.places = places_in(*places.folder, std::filesystem::path(file.path).filename());
+  } else {
+    out.hash = file.sha256.value_or(file.git_id);
+    out.item.places = places.cache.places(plan.repository, out.hash);
+  }
+  out.here = bytes_here(out.item, identity_of(out.item.promise, {}, {}), out.size);
+  return out;
+}
+
+Result<PullPlan> plan_for(HttpClient&, const Hub& hub, const HubName& name, const PullPlaces& places,
+                          Clock&) {
+  PullPlan plan{.repository = name.repository,
+                .revision = name.revision,
+                .directory = places.folder.value_or(places.cache.root())};
+  Hub asked = hub;
+  const auto commit = asked.commit_of(name.repository, name.revision);
+  if (!commit) return std::unexpected(commit.error());
+  plan.commit = *commit;
+  const auto listing = asked.list(name.repository, *commit);
+  if (!listing) return std::unexpected(listing.error());
+  const auto files = choose_files(*listing, name);
+  if (!files) return std::unexpected(files.error());
+  if (auto fetchable = check_fetchable(*files); !fetchable) return std::unexpected(fetchable.error());
+  for (const HubFile& file : *files) plan.files.push_back(hub_file(hub, file, plan, places));
+  return plan;
+}
+
+Result<PullPlan> plan_for(HttpClient& client, const Hub& hub, const PlainUrl& address,
+                          const PullPlaces& places, Clock& clock) {
+  PullPlan plan{.directory = places.folder.value_or(places.other)};
+  PullFile file{.path = address.file};
+  file.item.file = {.request = hub.request(address.url), .name = printable(address.url)};
+  file.item.is_gguf = is_gguf_name(address.file);
+  file.item.places = places_in(plan.directory, address.file);
+  Retry retry(kImpatient, clock);
+  const auto facts = look_at(client, file.item.file, retry);
+  if (!facts) return std::unexpected(facts.error());
+  if (!facts->size) {
+    return fail(ErrorKind::kUnsupported,
+                "the server does not say how large the file is, so that one cut off would look whole",
+                file.item.file.name, "Use another source.");
+  }
+  file.size = *facts->size;
+  file.item.promise = {facts->size, facts->sha256, {}};
+  const std::string identity = identity_of(file.item.promise, address.url, facts->validator);
+  file.here = bytes_here(file.item, identity, file.size);
+  plan.files.push_back(std::move(file));
+  return plan;
+}
+
+// The nearest directory that is there.
+std::filesystem::path existing(std::filesystem::path path) {
+  std::error_code failure;
+  path = std::filesystem::absolute(path, failure);
+  while (!std::filesystem::exists(path, failure) && path.has_relative_path()) path = path.parent_path();
+  return path;
+}
+
+// Of a file that was begun the room is taken already.
+Bytes room_needed(const PullPlan& plan) {
+  Bytes out{};
+  for (const PullFile& file : plan.files) {
+    std::error_code none;
+    const bool taken = std::filesystem::file_size(file.item.places.partial, none) == file.size.value && !none;
+    if (!taken) out += file.missing();
+  }
+  return out;
+}
+
+}  // namespace
+
+PullPlaces default_pull_places() {
+  return {.other = data_directory() + "/models"};
+}
+
+Bytes PullPlan::size() const {
+  return std::accumulate(files.begin(), files.end(), Bytes(0),
+                         [](Bytes sum, const PullFile& file) { return sum + file.size; });
+}
+
+Bytes PullPlan::missing() const {
+  return std::accumulate(files.begin(), files.end(), Bytes(0),
+                         [](Bytes sum, const PullFile& file) { return sum + file.missing(); });
+}
+
+Result<PullPlan> plan_pull(HttpClient& client, const Hub& hub, const RemoteName& name,
+                           const PullPlaces& places, Clock& clock) {
+  return std::visit([&](const auto& place) { return plan_for(client, hub, place, places, clock); }, name);
+}
+
+std::optional<Bytes> free_room(const PullPlan& plan) {
+  std::error_code failure;
+  const auto space = std::filesystem::space(existing(plan.directory), failure);
+  return failure ? std::nullopt : std::optional(Bytes(space.available));
+}
+
+Result<void> check_room(const PullPlan& plan) {
+  const Bytes needed = room_needed(plan);
+  const auto room = free_room(plan);
+  if (needed.value == 0 || !room || *room >= needed + kRoomToSpare) return {};
+  return fail(ErrorKind::kDiskFull,
+              fmt::format("{} are needed and {} to spare, but {} are free", format_bytes(needed),
+                          format_bytes(kRoomToSpare), format_bytes(*room)),
+              plan.directory, "Free some room, or choose another place with --models-dir.");
+}
+
+Result<Pulled> pull(HttpClient& client, const PullPlan& plan, const PullPlaces& places,
+                    const DownloadOptions& options) {
+  Pulled out;
+  Bytes done{};
+  for (const PullFile& file : plan.files) {
+    DownloadOptions one = options;
+    if (options.progress) {
+      one.progress = [&](Bytes here, Bytes) { options.progress(done + here, plan.size()); };
+    }
+    const auto fetched = download(client, file.item, one);
+    if (!fetched) return std::unexpected(fetched.error());
+    out.fetched += fetched->fetched;
+    done += file.size;
+    std::string path = fetched->path;
+    if (!file.hash.empty()) {
+      auto linked = places.cache.link(plan.repository, plan.commit, file.path, file.hash, *options.files);
+      if (!linked) return std::unexpected(linked.error());
+      path = places.cache.snapshot_path(plan.repository, plan.commit, file.path);
+    }
+    if (out.path.empty()) out.path = std::move(path);
+  }
+  if (plan.repository.empty() || places.folder) return out;
+  const auto noted = places.cache.note_revision(plan.repository, plan.revision, plan.commit);
+  if (!noted) return std::unexpected(noted.error());
+  return out;
+}
+
+}  // namespace tokcast

@@ -1,0 +1,126 @@
+#include "fetch/pull.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "base/file.h"
+#include "engine/fake_engine_test_util.h"
+#include "fetch/test_clock_test_util.h"
+#include "fetch/test_server_test_util.h"
+
+namespace tokcast {
+namespace {
+
+constexpr const char* kRepository = "user/voices";
+constexpr const char* kPath = "large/voice.zip";
+
+class PullTest : public testing::Test {
+ protected:
+  PullTest() { hub_.add(kRepository, kPath, file_); }
+
+  PullPlaces places() { return {.cache = HubCache(directory_ / "hub"), .other = directory_ / "models"}; }
+  Result<PullPlan> planned(const PullPlaces& where,
+                           const std::string& name = "hf://user/voices/large/voice.zip") {
+    const auto parsed = parse_remote_name(name, hub_.endpoint());
+    if (!parsed) return std::unexpected(parsed.error());
+    return plan_pull(*client_, asked_, *parsed, where, clock_);
+  }
+  Result<Pulled> pulled(const PullPlan& plan, const PullPlaces& where) {
+    DownloadOptions options{.verified = VerifiedFiles(directory_ / "verified")};
+    options.clock = &clock_;
+    return pull(*client_, plan, where, options);
+  }
+  std::string repository_folder() { return directory_ / "hub/models--user--voices"; }
+
+  TemporaryDirectory directory_{};
+  TestHub hub_{};
+  TestFile file_ = TestFile::sparse("PK", 5'000'000);
+  TestClock clock_{};
+  std::unique_ptr<HttpClient> client_ = curl_http_client({});
+  Hub asked_{*client_, {.endpoint = hub_.endpoint()}, clock_};
+};
+
+TEST_F(PullTest, LaysAFileOutAsTheSharedCacheDoes) {
+  const auto plan = planned(places());
+  ASSERT_TRUE(plan) << describe(plan.error());
+  EXPECT_EQ(plan->missing(), Bytes(file_.size));
+  const auto got = pulled(*plan, places());
+  ASSERT_TRUE(got) << describe(got.error());
+  EXPECT_EQ(got->path, repository_folder() + "/snapshots/" + TestHub::kCommit + "/" + kPath);
+  EXPECT_EQ(std::filesystem::read_symlink(got->path), "../../../blobs/" + sha256_of(file_));
+  EXPECT_EQ(hash_file(got->path, {}).value(), sha256_of(file_));
+  EXPECT_EQ(read_file(repository_folder() + "/refs/main").value(), TestHub::kCommit);
+}
+
+TEST_F(PullTest, AdoptsABlobThatAnotherToolFetchedOnceItIsVerified) {
+  const std::string blob = repository_folder() + "/blobs/" + sha256_of(file_);
+  ASSERT_TRUE(write_file(blob, file_.bytes(0, file_.size)));
+  const auto plan = planned(places());
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->missing(), Bytes(0));
+  const auto got = pulled(*plan, places());
+  ASSERT_TRUE(got) << describe(got.error());
+  EXPECT_EQ(got->fetched, Bytes(0));
+  EXPECT_EQ(hub_.cdn().requests().size(), 0U);
+}
+
+TEST_F(PullTest, ReplacesABlobOfTheRightSizeWithTheWrongContent) {
+  std::string wrong = file_.bytes(0, file_.size);
+  wrong[1'234'567] ^= 1;
+  ASSERT_TRUE(write_file(repository_folder() + "/blobs/" + sha256_of(file_), wrong));
+  const auto plan = planned(places());
+  ASSERT_TRUE(plan);
+  const auto got = pulled(*plan, places());
+  ASSERT_TRUE(got) << describe(got.error());
+  EXPECT_EQ(got->fetched, Bytes(file_.size));
+  EXPECT_EQ(hash_file(got->path, {}).value(), sha256_of(file_));
+}
+
+TEST_F(PullTest, PutsItInAPlainFolderWhereOneIsGiven) {
+  PullPlaces where = places();
+  where.folder = directory_ / "plain";
+  const auto plan = planned(where);
+  ASSERT_TRUE(plan);
+  const auto got = pulled(*plan, where);
+  ASSERT_TRUE(got) << describe(got.error());
+  EXPECT_EQ(got->path, *where.folder + "/voice.zip");
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "hub"));
+}
+
+TEST_F(PullTest, TakesAnyAddressAndGoesOnByWhatTheServerSaysOfIt) {
+  const std::string address = hub_.cdn().url(TestHub::cdn_path(kRepository, kPath));
+  const auto plan = planned(places(), address);
+  ASSERT_TRUE(plan) << describe(plan.error());
+  EXPECT_EQ(plan->size(), Bytes(file_.size));
+  const auto got = pulled(*plan, places());
+  ASSERT_TRUE(got) << describe(got.error());
+  EXPECT_EQ(got->path, directory_ / "models/voice.zip");
+}
+
+TEST_F(PullTest, Case31RefusesAWebPageBeforeItStarts) {
+  hub_.cdn().answer("/login", 200, "<html>", {{"Content-Type", "text/html"}});
+  const auto plan = planned(places(), hub_.cdn().url("/login"));
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().kind, ErrorKind::kBadInput);
+}
+
+TEST_F(PullTest, Case21SaysBeforeTheFirstByteThatTheRoomIsTooSmall) {
+  auto plan = planned(places());
+  ASSERT_TRUE(plan);
+  EXPECT_TRUE(check_room(*plan));
+  plan->files.front().size = Bytes(std::uint64_t{1} << 60U);
+  const auto room = check_room(*plan);
+  ASSERT_FALSE(room);
+  EXPECT_EQ(room.error().kind, ErrorKind::kDiskFull);
+}
+
+TEST(HubCachePlaces, AreBesideTheBlobAndTheLockWhereHuggingFaceTakesIt) {
+  const BlobPlaces places = HubCache("/c").places("user/repo", "abc");
+  EXPECT_EQ(places.target, "/c/models--user--repo/blobs/abc");
+  EXPECT_EQ(places.lock, "/c/.locks/models--user--repo/abc.lock");
+}
+
+}  // namespace
+}  // namespace tokcast

@@ -1,0 +1,159 @@
+// The real executable fetching a model: killed, in two, onto a full disk, from a server that lies.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "cli_test_util.h"
+#include "fetch/test_model_test_util.h"
+#include "fetch/test_server_test_util.h"
+#include "schema.h"
+
+namespace tokcast {
+namespace {
+
+constexpr const char* kModel = "user/small-GGUF:Q4_K_M";
+constexpr const char* kFile = "small-Q4_K_M.gguf";
+// What four connections may lose when they are killed: the piece of 4 MiB that each is at.
+constexpr std::uint64_t kLostAtMost = 4 * (4U << 20U);
+// Lists, headers, and what was looked at before.
+constexpr std::uint64_t kOverhead = 4U << 20U;
+
+class PullCli : public Cli {
+ protected:
+  PullCli() {
+    set("HF_ENDPOINT", hub_.endpoint());
+    for (const char* variable : {"MODEL_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HOME", "HF_HUB_OFFLINE",
+                                 "LLAMA_CACHE", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"}) {
+      set(variable, "");
+    }
+    hub_.add("user/small-GGUF", kFile, file_, sha256_);
+  }
+
+  std::string cached() const {
+    return home_ / ".cache/huggingface/hub/models--user--small-GGUF/snapshots/" +
+           (std::string(TestHub::kCommit) + "/" + kFile);
+  }
+  std::string sha256_of_cached() {
+    const ChildResult said = run({"sha256sum", cached()});
+    return said.standard_output.substr(0, 64);
+  }
+  std::size_t blobs() const {
+    const std::filesystem::path folder(home_ / ".cache/huggingface/hub/models--user--small-GGUF/blobs");
+    if (!std::filesystem::exists(folder)) return 0;
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
+  }
+  ChildResult shell(const std::string& script) { return run({"/bin/sh", "-c", script, TOKCAST_BINARY}); }
+
+  TestHub hub_{};
+  TestFile file_ = test_model(kSmall, "Q4_K_M", {1000, 2000});
+  std::string sha256_ = sha256_of(file_);
+};
+
+TEST_F(PullCli, FetchesIntoTheSharedCacheWithTheForecastBesideThePlan) {
+  ASSERT_EQ(tokcast({"rehearse", kModel}).exit_code, 0);
+  const ChildResult result = tokcast({"pull", kModel, "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.standard_error;
+  EXPECT_EQ(schema_findings("pull", result.standard_output), "");
+  const Json pulled = parsed(result);
+  EXPECT_EQ(pulled["path"], cached());
+  EXPECT_EQ(pulled["bytes_fetched"], file_.size);
+  EXPECT_EQ(pulled["forecast"]["evidence"], "rehearsed");
+  EXPECT_EQ(sha256_of_cached(), sha256_);
+  const std::uint64_t sent = hub_.body_bytes();
+  EXPECT_EQ(parsed(tokcast({"pull", kModel, "--json"}))["bytes_fetched"], 0);
+  EXPECT_LT(hub_.body_bytes() - sent, kOverhead);
+}
+
+TEST_F(PullCli, ADryRunShowsThePlanAndFetchesNoWeights) {
+  const ChildResult result = tokcast({"pull", kModel, "--dry-run"});
+  EXPECT_EQ(result.exit_code, 0) << result.standard_error;
+  EXPECT_TRUE(contains(result.standard_output, "user/small-GGUF at main (0123456)"))
+      << result.standard_output;
+  EXPECT_TRUE(contains(result.standard_output, "To fetch: ")) << result.standard_output;
+  EXPECT_LT(hub_.body_bytes(), kOverhead);
+  EXPECT_EQ(blobs(), 0U);
+}
+
+TEST_F(PullCli, Case20EndsWith31AndKeepsNothingWhereABitIsWrong) {
+  for (const std::uint64_t at : {std::uint64_t{50'000}, file_.size / 2, file_.size - 1}) {
+    hub_.cdn().behave(TestHub::cdn_path("user/small-GGUF", kFile));
+    hub_.cdn().misbehave(TestHub::cdn_path("user/small-GGUF", kFile), {.flip_file_byte = at});
+    const ChildResult result = tokcast({"pull", kModel});
+    EXPECT_EQ(result.exit_code, 31) << result.standard_error;
+    EXPECT_EQ(blobs(), 0U);
+    EXPECT_FALSE(std::filesystem::exists(cached()));
+  }
+}
+
+// 20 times; TOKCAST_KILL_CYCLES asks for more (docs/FETCH.md).
+TEST_F(PullCli, Case23KilledAtAnyMomentItGoesOnAndIsNeverWrong) {
+  const char* asked = std::getenv("TOKCAST_KILL_CYCLES");
+  const unsigned cycles = asked == nullptr ? 20 : static_cast<unsigned>(std::atoi(asked));
+  std::mt19937 random(20);
+  std::uniform_int_distribution<int> milliseconds(30, 900);
+  unsigned killed = 0;
+  for (unsigned i = 0; i < cycles; ++i) {
+    const ChildResult result = shell(
+        fmt::format("\"$0\" pull {} --limit-rate 24M >/dev/null 2>&1 & sleep 0.{:03}; kill -9 $!; wait $!",
+                    kModel, milliseconds(random)));
+    if (result.exit_code == 137) ++killed;
+    if (std::filesystem::exists(cached())) {
+      ASSERT_EQ(sha256_of_cached(), sha256_);
+      std::filesystem::remove_all(home_ / ".cache/huggingface");
+      hub_.cdn().forget_requests();
+      hub_.hub().forget_requests();
+      killed = 0;
+    }
+    ASSERT_LE(hub_.body_bytes(), file_.size + killed * (kLostAtMost + kOverhead) + kOverhead);
+  }
+  const ChildResult last = tokcast({"pull", kModel});
+  EXPECT_EQ(last.exit_code, 0) << last.standard_error;
+  EXPECT_EQ(sha256_of_cached(), sha256_);
+  EXPECT_EQ(blobs(), 1U);
+}
+
+TEST_F(PullCli, Case26TwoProcessesFetchOnce) {
+  const ChildResult both =
+      shell(fmt::format("\"$0\" pull {0} & a=$!; \"$0\" pull {0} & b=$!; wait $a && wait $b", kModel));
+  EXPECT_EQ(both.exit_code, 0) << both.standard_error;
+  EXPECT_EQ(sha256_of_cached(), sha256_);
+  EXPECT_LT(hub_.body_bytes(), file_.size + 2 * kOverhead);
+}
+
+TEST_F(PullCli, Case25AnInterruptKeepsWhatCameAndSaysSo) {
+  const ChildResult result = run({"timeout", "--preserve-status", "-s", "INT", "2", TOKCAST_BINARY, "pull",
+                                  kModel, "--limit-rate", "24M"});
+  EXPECT_EQ(result.exit_code, 130) << result.standard_error;
+  EXPECT_TRUE(contains(result.standard_error, "the same command goes on")) << result.standard_error;
+  const Json rest = parsed(tokcast({"pull", kModel, "--json"}));
+  EXPECT_LT(rest["bytes_fetched"], file_.size);
+  EXPECT_EQ(sha256_of_cached(), sha256_);
+}
+
+TEST_F(PullCli, Case21EndsWith30OnADiskThatIsTooSmall) {
+  if (::geteuid() != 0) GTEST_SKIP() << "mounting a small file system needs root";
+  const std::string folder = home_ / "small";
+  std::filesystem::create_directory(folder);
+  const ChildResult result =
+      shell(fmt::format("exec unshare -m sh -c 'mount -t tmpfs -o size=8m none {0} && exec \"$0\" pull {1} "
+                        "--models-dir {0}' \"$0\"",
+                        folder, kModel));
+  EXPECT_EQ(result.exit_code, 30) << result.standard_error;
+  EXPECT_LT(hub_.body_bytes(), kOverhead);
+}
+
+TEST_F(PullCli, AsksForAModelThatIsElsewhere) {
+  const ChildResult result = tokcast({"pull", kSmall});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(contains(result.standard_error, "user/repo")) << result.standard_error;
+}
+
+}  // namespace
+}  // namespace tokcast
