@@ -10,6 +10,13 @@ namespace {
 // A rate over less is a guess.
 constexpr Seconds kLeastTime{1};
 
+// Whole seconds, then whole minutes: no more is known.
+std::string time_left(double seconds) {
+  constexpr double kMinute = 60;
+  return seconds < 2 * kMinute ? fmt::format("{:.0f} s", seconds)
+                               : fmt::format("{:.0f} min", seconds / kMinute);
+}
+
 std::string file_line(const PullFile& file) {
   const std::string here = file.here.value == 0     ? ""
                            : file.here == file.size ? ", here already"
@@ -38,7 +45,7 @@ std::string progress_text(Bytes here, Bytes size, Bytes began_at, Seconds elapse
   const double rate = static_cast<double>(here.value - began_at.value) / elapsed.value;
   const double left = static_cast<double>(size.value - here.value) / rate;
   return out + fmt::format(", {}/s, {} left", format_bytes(Bytes(static_cast<std::uint64_t>(rate))),
-                           format_seconds(Seconds(left)));
+                           time_left(left));
 }
 
 }  // namespace tokcast
