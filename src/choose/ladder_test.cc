@@ -7,7 +7,7 @@
 namespace tokcast {
 namespace {
 
-KernelRates rates_of(Evidence evidence, std::vector<GgmlType> types) {
+KernelRates rates_of(Evidence evidence, const std::vector<GgmlType>& types) {
   KernelRates rates{.evidence = evidence, .threads = 2};
   for (const GgmlType type : types) rates.types[type] = {{1, 1e-10}, {128, 1e-9}};
   return rates;

@@ -185,7 +185,7 @@ Result<ExitCode> run(const Options& options) {
 constexpr const char* kExamples = R"(Examples:
   tokcast pull bartowski/Llama-3.2-3B-Instruct-GGUF:Q4_K_M
   tokcast pull hf://user/repo@revision/model.gguf --models-dir ./models
-  tokcast pull user/repo --dry-run         what would be fetched, and how fast it would answer
+  tokcast pull user/repo --dry-run         the plan and the forecast, no more
 
 It lands in the cache that llama.cpp and `hf` share. Stopped at any moment, the
 same command goes on where it was; what has its final name was verified.)";
@@ -194,7 +194,7 @@ same command goes on where it was; what has its final name was verified.)";
 
 Command add_pull(CLI::App& root) {
   const auto options = std::make_shared<Options>();
-  CLI::App* parser = root.add_subcommand("pull", "Fetch a model: resumed, verified, shared with llama.cpp");
+  CLI::App* parser = root.add_subcommand("pull", "Fetch a model: resumable and verified");
   parser->add_option("MODEL", options->model, "user/repo[:QUANT], hf:// or https:// address")
       ->required()
       ->type_name("");
