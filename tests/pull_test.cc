@@ -93,7 +93,7 @@ TEST_F(PullCli, Case20EndsWith31AndKeepsNothingWhereABitIsWrong) {
 }
 
 // 20 times; TOKCAST_KILL_CYCLES asks for more (docs/FETCH.md).
-TEST_F(PullCli, Case23KilledAtAnyMomentItGoesOnAndIsNeverWrong) {
+TEST_F(PullCli, Case24KilledAtAnyMomentItGoesOnAndIsNeverWrong) {
   const char* asked = std::getenv("TOKCAST_KILL_CYCLES");
   const unsigned cycles = asked == nullptr ? 20 : static_cast<unsigned>(std::atoi(asked));
   std::mt19937 random(20);
@@ -135,6 +135,27 @@ TEST_F(PullCli, Case25AnInterruptKeepsWhatCameAndSaysSo) {
   const Json rest = parsed(tokcast({"pull", kModel, "--json"}));
   EXPECT_LT(rest["bytes_fetched"], file_.size);
   EXPECT_EQ(sha256_of_cached(), sha256_);
+}
+
+TEST_F(PullCli, Case25EndedByTheSystemItKeepsWhatCame) {
+  const ChildResult result =
+      run({"timeout", "--preserve-status", "2", TOKCAST_BINARY, "pull", kModel, "--limit-rate", "24M"});
+  EXPECT_EQ(result.exit_code, 143) << result.standard_error;
+  EXPECT_LT(parsed(tokcast({"pull", kModel, "--json"}))["bytes_fetched"], file_.size);
+}
+
+TEST_F(PullCli, Case23SaysThatThePlaceIsReadOnly) {
+  if (::geteuid() != 0) GTEST_SKIP() << "mounting a small file system needs root";
+  const std::string folder = home_ / "closed";
+  std::filesystem::create_directory(folder);
+  const ChildResult result =
+      shell(fmt::format("exec unshare -m sh -c 'mount -t tmpfs -o ro none {0} && exec \"$0\" pull {1} "
+                        "--models-dir {0}' \"$0\"",
+                        folder, kModel));
+  EXPECT_EQ(result.exit_code, 1) << result.standard_error;
+  EXPECT_TRUE(contains(result.standard_error, "Choose another place with --models-dir"))
+      << result.standard_error;
+  EXPECT_LT(hub_.body_bytes(), kOverhead);
 }
 
 TEST_F(PullCli, Case21EndsWith30OnADiskThatIsTooSmall) {

@@ -33,6 +33,7 @@ struct Options {
   std::optional<std::string> models_dir{};
   std::optional<std::uint64_t> bytes_per_second{};
   bool dry_run = false;
+  bool keep_archives = false;
   WorkloadOptions workload{};
   CommonOptions common{};
 };
@@ -162,6 +163,7 @@ Result<ExitCode> run(const Options& options) {
   if (!name) return std::unexpected(name.error());
   PullPlaces places = default_pull_places();
   places.folder = options.models_dir;
+  places.unpacks_archives = !options.keep_archives;
   const auto plan = plan_pull(*client, hub, *name, places);
   if (!plan) return std::unexpected(plan.error());
   const auto beside = forecast_beside(options, *plan);
@@ -186,6 +188,8 @@ constexpr const char* kExamples = R"(Examples:
   tokcast pull bartowski/Llama-3.2-3B-Instruct-GGUF:Q4_K_M
   tokcast pull hf://user/repo@revision/model.gguf --models-dir ./models
   tokcast pull user/repo --dry-run         the plan and the forecast, no more
+  tokcast pull hf://user/voices/en/low/    all files of a folder
+  tokcast pull https://example.org/speech-model.zip   fetched, then unpacked
 
 It lands in the cache that llama.cpp and `hf` share. Stopped at any moment, the
 same command goes on where it was; what has its final name was verified.)";
@@ -205,6 +209,7 @@ Command add_pull(CLI::App& root) {
                    "At most so many bytes a second, as 500K or 20M")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("RATE");
+  parser->add_flag("--keep-archives", options->keep_archives, "Do not unpack .zip and .tar files");
   parser->add_flag("--dry-run", options->dry_run, "Only the plan and the forecast");
   options->workload.add_to(*parser);
   options->common.add_engine_to(*parser);

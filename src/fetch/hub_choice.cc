@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 #include <string>
 #include <string_view>
@@ -92,6 +93,14 @@ std::unexpected<Error> no_file(const HubListing& listing, std::string message) {
   return fail(ErrorKind::kNotFound, std::move(message), listing.repository, what_there_is(listing));
 }
 
+Result<std::vector<HubFile>> all_below(const HubListing& listing, const std::string& folder) {
+  std::vector<HubFile> out;
+  const auto is_below = [&folder](const HubFile& file) { return file.path.starts_with(folder); };
+  std::ranges::copy_if(listing.files, std::back_inserter(out), is_below);
+  if (out.empty()) return no_file(listing, "there is no folder " + printable(folder));
+  return out;
+}
+
 Result<std::vector<HubFile>> with_all_parts(const HubListing& listing, const HubFile& first) {
   const auto name = parse_split_name(first.path);
   if (!name || name->parts == 1) return std::vector<HubFile>{first};
@@ -110,6 +119,7 @@ Result<std::vector<HubFile>> with_all_parts(const HubListing& listing, const Hub
 }  // namespace
 
 Result<std::vector<HubFile>> choose_files(const HubListing& listing, const HubName& name) {
+  if (name.is_folder()) return all_below(listing, name.file);
   const HubFile* chosen = nullptr;
   if (!name.file.empty()) {
     chosen = find_path(listing, name.file);

@@ -84,6 +84,13 @@ TEST(ChooseFiles, TakesTheFileThatIsNamed) {
             ErrorKind::kUsage);
 }
 
+TEST(ChooseFiles, TakesAllFilesOfAFolder) {
+  const auto files = listing({"en/low/v.onnx", "en/low/v.onnx.json", "en/lower/v.onnx", "README.md"});
+  EXPECT_THAT(paths(choose_files(files, {.file = "en/low/"})),
+              ElementsAre("en/low/v.onnx", "en/low/v.onnx.json"));
+  EXPECT_EQ(choose_files(files, {.file = "de/"}).error().kind, ErrorKind::kNotFound);
+}
+
 TEST(ChooseFiles, SaysWhatThereIsInstead) {
   const auto files =
       choose_files(listing({"m-Q8_0.gguf", "m-Q2_K.gguf", "mmproj.gguf"}), {.quant = "Q4_K_M"});

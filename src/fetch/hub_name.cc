@@ -63,7 +63,8 @@ std::unexpected<Error> bad_name(std::string message, std::string_view name) {
 Result<RemoteName> checked(HubName hub, std::string_view name) {
   if (!is_repository(hub.repository)) return bad_name("this is no name of a repository", name);
   if (!is_revision(hub.revision)) return bad_name("this is no name of a revision", name);
-  if (!hub.file.empty() && !is_file_path(hub.file)) return bad_name("this is no name of a file", name);
+  const auto path = std::string_view(hub.file).substr(0, hub.file.size() - (hub.is_folder() ? 1 : 0));
+  if (!hub.file.empty() && !is_file_path(path)) return bad_name("this is no name of a file", name);
   if (!hub.quant.empty() && !is_quant(hub.quant)) return bad_name("this is no name of a quantisation", name);
   return hub;
 }
@@ -108,7 +109,8 @@ Result<RemoteName> parse_hub_address(std::string_view path, std::string_view nam
   if (std::ranges::find(kActions, action) == kActions.end())
     return bad_name("this page of the hub is no file", name);
   if (!action.empty()) hub.revision = percent_decoded(revision);
-  if (action != "tree") hub.file = percent_decoded(file);
+  hub.file = percent_decoded(file);
+  if (action == "tree" && !hub.file.empty()) hub.file += '/';
   return checked(std::move(hub), name);
 }
 

@@ -3,6 +3,7 @@
 //
 //   user/repo   user/repo:QUANT                          a repository of the hub
 //   hf://user/repo[@revision][/file.gguf][:QUANT]        the same in full
+//   hf://user/repo[@revision]/folder/                    all files of a folder
 //   https://huggingface.co/user/repo[/resolve|blob/revision/file.gguf]   as browsers show it
 //   https://example.org/model.gguf                       any other address
 #ifndef TOKCAST_FETCH_HUB_NAME_H_
@@ -19,8 +20,10 @@ namespace tokcast {
 struct HubName {
   std::string repository;         // "user/repo"
   std::string revision = "main";  // a branch, a tag or a commit
-  std::string file{};             // its path in the repository; empty: to be chosen
+  std::string file{};             // its path in the repository; empty: to be chosen; "folder/": all below it
   std::string quant{};            // of the file to be chosen; empty: the usual one
+
+  bool is_folder() const { return file.ends_with('/'); }
 };
 
 struct PlainUrl {

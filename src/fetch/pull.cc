@@ -13,6 +13,7 @@
 #include "fetch/hub_choice.h"
 #include "fetch/journal.h"
 #include "fetch/remote_facts.h"
+#include "fetch/unpack.h"
 
 namespace tokcast {
 namespace {
@@ -24,9 +25,24 @@ bool is_gguf_name(const std::string& path) {
   return lower(path).ends_with(".gguf");
 }
 
-BlobPlaces places_in(const std::string& folder, const std::string& name) {
-  const std::string hidden = folder + "/." + name + ".tokcast";
-  return {folder + "/" + name, hidden + ".incomplete", hidden + ".journal", hidden + ".lock"};
+BlobPlaces places_of(const std::filesystem::path& target) {
+  const std::string hidden = target.parent_path() / ("." + target.filename().string() + ".tokcast");
+  return {target, hidden + ".incomplete", hidden + ".journal", hidden + ".lock"};
+}
+
+// Where in a plain folder a file of the hub goes: of a set, below the set's own name.
+std::string path_in_folder(const HubFile& file, const HubName& name) {
+  if (!name.is_folder()) return std::filesystem::path(file.path).filename();
+  const auto set = std::filesystem::path(name.file).parent_path();
+  return std::filesystem::path(file.path).lexically_relative(set.parent_path());
+}
+
+// An archive in a plain place becomes a folder beside it. It is here if that is.
+void unpack_if_archive(PullFile& file, const PullPlaces& places) {
+  const auto stem = archive_stem(file.item.places.target);
+  if (!places.unpacks_archives || !stem) return;
+  file.unpacked = *stem;
+  if (is_unpacked(file.unpacked, file.identity)) file.here = file.size;
 }
 
 // What a download would find of it. A guess for the plan: the download itself believes no journal.
@@ -39,19 +55,22 @@ Bytes bytes_here(const DownloadItem& item, const std::string& identity, Bytes si
   return Bytes(std::min(parse_journal(*journal, {identity, size}).size() * kPieceBytes, size.value));
 }
 
-PullFile hub_file(const Hub& hub, const HubFile& file, const PullPlan& plan, const PullPlaces& places) {
+PullFile hub_file(const Hub& hub, const HubFile& file, const PullPlan& plan, const HubName& name,
+                  const PullPlaces& places) {
   PullFile out{.path = file.path, .size = file.size};
   out.item.file = hub.file(plan.repository, plan.commit, file.path, file.size);
   out.item.promise = {file.size, file.sha256,
                       file.sha256 ? std::nullopt : std::optional<std::string>(file.git_id)};
   out.item.is_gguf = is_gguf_name(file.path);
   if (places.folder) {
-    out.item.places = places_in(*places.folder, std::filesystem::path(file.path).filename());
+    out.item.places = places_of(std::filesystem::path(*places.folder) / path_in_folder(file, name));
   } else {
     out.hash = file.sha256.value_or(file.git_id);
     out.item.places = places.cache.places(plan.repository, out.hash);
   }
-  out.here = bytes_here(out.item, identity_of(out.item.promise, {}, {}), out.size);
+  out.identity = identity_of(out.item.promise, {}, {});
+  out.here = bytes_here(out.item, out.identity, out.size);
+  if (places.folder) unpack_if_archive(out, places);
   return out;
 }
 
@@ -69,7 +88,7 @@ Result<PullPlan> plan_for(HttpClient&, const Hub& hub, const HubName& name, cons
   const auto files = choose_files(*listing, name);
   if (!files) return std::unexpected(files.error());
   if (auto fetchable = check_fetchable(*files); !fetchable) return std::unexpected(fetchable.error());
-  for (const HubFile& file : *files) plan.files.push_back(hub_file(hub, file, plan, places));
+  for (const HubFile& file : *files) plan.files.push_back(hub_file(hub, file, plan, name, places));
   return plan;
 }
 
@@ -79,7 +98,7 @@ Result<PullPlan> plan_for(HttpClient& client, const Hub& hub, const PlainUrl& ad
   PullFile file{.path = address.file};
   file.item.file = {.request = hub.request(address.url), .name = printable(address.url)};
   file.item.is_gguf = is_gguf_name(address.file);
-  file.item.places = places_in(plan.directory, address.file);
+  file.item.places = places_of(std::filesystem::path(plan.directory) / address.file);
   Retry retry(kImpatient, clock);
   const auto facts = look_at(client, file.item.file, retry);
   if (!facts) return std::unexpected(facts.error());
@@ -90,10 +109,46 @@ Result<PullPlan> plan_for(HttpClient& client, const Hub& hub, const PlainUrl& ad
   }
   file.size = *facts->size;
   file.item.promise = {facts->size, facts->sha256, {}};
-  const std::string identity = identity_of(file.item.promise, address.url, facts->validator);
-  file.here = bytes_here(file.item, identity, file.size);
+  if (facts->sha256 || !facts->validator.empty()) {
+    file.identity = identity_of(file.item.promise, address.url, facts->validator);
+  }
+  file.here = bytes_here(file.item, file.identity, file.size);
+  unpack_if_archive(file, places);
   plan.files.push_back(std::move(file));
   return plan;
+}
+
+// The folder that `archive`, which was fetched and verified, becomes.
+Result<void> unpack_fetched(const PullFile& file, const std::string& archive, FileCalls& files) {
+  const UnpackPlan plan{
+      .archive = archive, .directory = file.unpacked, .identity = file.identity, .spare = kRoomToSpare};
+  if (auto unpacked = unpack(plan, files); !unpacked) return unpacked;
+  std::error_code ignored;
+  std::filesystem::remove(archive, ignored);
+  return {};
+}
+
+// One file of the plan, to where others find it.
+Result<std::string> place_one(const PullFile& file, const std::string& fetched, const PullPlan& plan,
+                              const PullPlaces& places, FileCalls& files) {
+  if (!file.unpacked.empty()) {
+    if (auto unpacked = unpack_fetched(file, fetched, files); !unpacked)
+      return std::unexpected(unpacked.error());
+    return file.unpacked;
+  }
+  if (file.hash.empty()) return fetched;
+  auto linked = places.cache.link(plan.repository, plan.commit, file.path, file.hash, files);
+  if (!linked) return std::unexpected(linked.error());
+  return places.cache.snapshot_path(plan.repository, plan.commit, file.path);
+}
+
+Result<std::string> pull_one(HttpClient& client, const PullFile& file, const PullPlan& plan,
+                             const PullPlaces& places, const DownloadOptions& options, Bytes& fetched) {
+  if (!file.unpacked.empty() && is_unpacked(file.unpacked, file.identity)) return file.unpacked;
+  const auto got = download(client, file.item, options);
+  if (!got) return std::unexpected(got.error());
+  fetched += got->fetched;
+  return place_one(file, got->path, plan, places, *options.files);
 }
 
 // The nearest directory that is there.
@@ -111,6 +166,7 @@ Bytes room_needed(const PullPlan& plan) {
     std::error_code none;
     const bool taken = std::filesystem::file_size(file.item.places.partial, none) == file.size.value && !none;
     if (!taken) out += file.missing();
+    if (!file.unpacked.empty() && file.missing().value > 0) out += file.size + file.size;
   }
   return out;
 }
@@ -161,17 +217,10 @@ Result<Pulled> pull(HttpClient& client, const PullPlan& plan, const PullPlaces& 
     if (options.progress) {
       one.progress = [&](Bytes here, Bytes) { options.progress(done + here, plan.size()); };
     }
-    const auto fetched = download(client, file.item, one);
-    if (!fetched) return std::unexpected(fetched.error());
-    out.fetched += fetched->fetched;
+    auto path = pull_one(client, file, plan, places, one, out.fetched);
+    if (!path) return std::unexpected(path.error());
     done += file.size;
-    std::string path = fetched->path;
-    if (!file.hash.empty()) {
-      auto linked = places.cache.link(plan.repository, plan.commit, file.path, file.hash, *options.files);
-      if (!linked) return std::unexpected(linked.error());
-      path = places.cache.snapshot_path(plan.repository, plan.commit, file.path);
-    }
-    if (out.path.empty()) out.path = std::move(path);
+    if (out.path.empty()) out.path = std::move(*path);
   }
   if (plan.repository.empty() || places.folder) return out;
   const auto noted = places.cache.note_revision(plan.repository, plan.revision, plan.commit);

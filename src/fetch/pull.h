@@ -1,5 +1,6 @@
 // A model fetched whole: planned first, so that everything that can be known to go wrong does so before the
-// first byte, then file by file (download.h), then named where others find it.
+// first byte, then file by file (download.h), then named where others find it. Sets of files and archives of
+// files (speech models) go the same way.
 #ifndef TOKCAST_FETCH_PULL_H_
 #define TOKCAST_FETCH_PULL_H_
 
@@ -22,6 +23,7 @@ struct PullPlaces {
   HubCache cache = default_hub_cache();
   std::optional<std::string> folder{};
   std::string other;
+  bool unpacks_archives = true;  // those that do not go to the cache, whose layout is not ours
 };
 PullPlaces default_pull_places();
 
@@ -29,6 +31,8 @@ struct PullFile {
   std::string path;  // in the repository, or the file's name
   std::string hash;  // names it in the cache; empty: it lies in a folder
   DownloadItem item;
+  std::string unpacked{};  // the folder that this archive becomes, itself not kept; empty: it is kept
+  std::string identity{};  // of the archive's content; empty: not known
   Bytes size{};
   Bytes here{};  // of it, as the journal has it; verified when it is fetched
 
@@ -51,19 +55,19 @@ struct PullPlan {
 Result<PullPlan> plan_pull(HttpClient& client, const Hub& hub, const RemoteName& name,
                            const PullPlaces& places, Clock& clock = system_clock());
 
-// Room on the disk for what is missing and a margin of 256 MiB, so that a machine keeps running. nullopt: it
-// cannot be told.
+// Room on the disk for what is missing (of archives thrice: packed, and unpacked) and a margin of 256 MiB, so
+// that a machine keeps running. nullopt: it cannot be told.
 std::optional<Bytes> free_room(const PullPlan& plan);
 // Errors: kDiskFull (says how much is missing).
 Result<void> check_room(const PullPlan& plan);
 
 struct Pulled {
-  std::string path;  // of the first file, as others find it
+  std::string path;  // of the first file, as others find it, or of the folder it was unpacked to
   Bytes fetched{};   // 0: all was here
 };
 
-// Fetches what is missing and links it. `options.progress` counts over all files. Errors: those of download;
-// what is complete stays.
+// Fetches what is missing and links it. `options.progress` counts over all files. Errors: those of download
+// and of unpack; what is complete stays.
 Result<Pulled> pull(HttpClient& client, const PullPlan& plan, const PullPlaces& places,
                     const DownloadOptions& options);
 

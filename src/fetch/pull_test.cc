@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "engine/fake_engine_test_util.h"
+#include "fetch/test_archive_test_util.h"
 #include "fetch/test_clock_test_util.h"
 #include "fetch/test_server_test_util.h"
 
@@ -14,7 +15,7 @@ namespace tokcast {
 namespace {
 
 constexpr const char* kRepository = "user/voices";
-constexpr const char* kPath = "large/voice.zip";
+constexpr const char* kPath = "large/voice.bin";
 
 class PullTest : public testing::Test {
  protected:
@@ -22,7 +23,7 @@ class PullTest : public testing::Test {
 
   PullPlaces places() { return {.cache = HubCache(directory_ / "hub"), .other = directory_ / "models"}; }
   Result<PullPlan> planned(const PullPlaces& where,
-                           const std::string& name = "hf://user/voices/large/voice.zip") {
+                           const std::string& name = "hf://user/voices/large/voice.bin") {
     const auto parsed = parse_remote_name(name, hub_.endpoint());
     if (!parsed) return std::unexpected(parsed.error());
     return plan_pull(*client_, asked_, *parsed, where, clock_);
@@ -36,7 +37,7 @@ class PullTest : public testing::Test {
 
   TemporaryDirectory directory_{};
   TestHub hub_{};
-  TestFile file_ = TestFile::sparse("PK", 5'000'000);
+  TestFile file_ = TestFile::sparse("speech", 5'000'000);
   TestClock clock_{};
   std::unique_ptr<HttpClient> client_ = curl_http_client({});
   Hub asked_{*client_, {.endpoint = hub_.endpoint()}, clock_};
@@ -85,7 +86,7 @@ TEST_F(PullTest, PutsItInAPlainFolderWhereOneIsGiven) {
   ASSERT_TRUE(plan);
   const auto got = pulled(*plan, where);
   ASSERT_TRUE(got) << describe(got.error());
-  EXPECT_EQ(got->path, *where.folder + "/voice.zip");
+  EXPECT_EQ(got->path, *where.folder + "/voice.bin");
   EXPECT_FALSE(std::filesystem::exists(directory_ / "hub"));
 }
 
@@ -96,7 +97,46 @@ TEST_F(PullTest, TakesAnyAddressAndGoesOnByWhatTheServerSaysOfIt) {
   EXPECT_EQ(plan->size(), Bytes(file_.size));
   const auto got = pulled(*plan, places());
   ASSERT_TRUE(got) << describe(got.error());
-  EXPECT_EQ(got->path, directory_ / "models/voice.zip");
+  EXPECT_EQ(got->path, directory_ / "models/voice.bin");
+}
+
+TEST_F(PullTest, UnpacksAnArchiveOnceAndDoesNotKeepIt) {
+  const std::string archive = packed({{"ears/model.bin", std::string(100'000, 'm')}});
+  hub_.add(kRepository, "ears.zip", TestFile::of(archive));
+  const std::string address = hub_.cdn().url(TestHub::cdn_path(kRepository, "ears.zip"));
+  const auto plan = planned(places(), address);
+  ASSERT_TRUE(plan) << describe(plan.error());
+  const auto got = pulled(*plan, places());
+  ASSERT_TRUE(got) << describe(got.error());
+  EXPECT_EQ(got->path, directory_ / "models/ears");
+  EXPECT_EQ(read_file(got->path + "/model.bin").value().size(), 100'000U);
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "models/ears.zip"));
+  const auto again = planned(places(), address);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->missing(), Bytes(0));
+  EXPECT_EQ(pulled(*again, places()).value().fetched, Bytes(0));
+}
+
+TEST_F(PullTest, KeepsArchivesAsTheyAreIfToldTo) {
+  hub_.add(kRepository, "ears.zip", TestFile::of(packed({{"a", "1"}})));
+  PullPlaces where = places();
+  where.unpacks_archives = false;
+  const auto plan = planned(where, hub_.cdn().url(TestHub::cdn_path(kRepository, "ears.zip")));
+  ASSERT_TRUE(plan) << describe(plan.error());
+  EXPECT_EQ(pulled(*plan, where).value().path, directory_ / "models/ears.zip");
+}
+
+TEST_F(PullTest, FetchesAllFilesOfAFolderAndKeepsTheirOrder) {
+  hub_.add(kRepository, "en/low/voice.onnx", TestFile::of("weights"));
+  hub_.add(kRepository, "en/low/voice.onnx.json", TestFile::of("{}"));
+  PullPlaces where = places();
+  where.folder = directory_ / "plain";
+  const auto plan = planned(where, "hf://user/voices/en/low/");
+  ASSERT_TRUE(plan) << describe(plan.error());
+  const auto got = pulled(*plan, where);
+  ASSERT_TRUE(got) << describe(got.error());
+  EXPECT_EQ(read_file(*where.folder + "/low/voice.onnx").value(), "weights");
+  EXPECT_EQ(read_file(*where.folder + "/low/voice.onnx.json").value(), "{}");
 }
 
 TEST_F(PullTest, Case31RefusesAWebPageBeforeItStarts) {

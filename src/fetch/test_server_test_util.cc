@@ -299,8 +299,8 @@ class TestServer::Impl {
         piece[*flip - offset] = static_cast<char>(piece[*flip - offset] ^ 1);
       }
       if (fault.chunked) piece = fmt::format("{:x}\r\n{}\r\n", length, piece);
+      body_bytes += length;  // before the peer can have them, and ask
       if (!peer.send(piece)) return false;
-      body_bytes += length;
       done += length;
       if (fault.drip) peer.wait(*fault.drip);
     }
