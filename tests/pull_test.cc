@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "cli_test_util.h"
+#include "engine/engine.h"
 #include "fetch/test_model_test_util.h"
 #include "fetch/test_server_test_util.h"
 #include "schema.h"
@@ -168,6 +169,28 @@ TEST_F(PullCli, Case21EndsWith30OnADiskThatIsTooSmall) {
                         folder, kModel));
   EXPECT_EQ(result.exit_code, 30) << result.standard_error;
   EXPECT_LT(hub_.body_bytes(), kOverhead);
+}
+
+// With the engine that is installed, and no network: what was fetched lies where llama.cpp itself looks.
+TEST_F(PullCli, TheRealEngineRunsWhatWasFetched) {
+  const auto engine = find_engine(default_engine_search());
+  if (!engine) GTEST_SKIP() << describe(engine.error());
+  const TestFile model = servable_model();
+  hub_.add("user/real-GGUF", "real-Q8_0.gguf", model, sha256_of(model));
+  const ChildResult pulled = tokcast({"pull", "user/real-GGUF:Q8_0", "--json"});
+  ASSERT_EQ(pulled.exit_code, 0) << pulled.standard_error;
+  const ChildResult bench =
+      run({engine->executable("bench"), "-m", parsed(pulled)["path"], "-p", "8", "-n", "4", "-r", "1"});
+  EXPECT_EQ(bench.exit_code, 0) << bench.standard_error;
+  const ChildResult list = run({engine->executable("server"), "--cache-list"});
+  EXPECT_TRUE(contains(list.standard_output + list.standard_error, "user/real-GGUF")) << list.standard_output;
+  // It serves once it has loaded the model; `timeout` ends it then, for it never does of itself.
+  const ChildResult served =
+      run({"timeout", "-s", "INT", "20", "/bin/sh", "-c",
+           "\"$0\" -hf user/real-GGUF:Q8_0 --offline --host \"$1\" 2>&1 & pid=$!; "
+           "until [ -S \"$1\" ] || ! kill -0 $pid; do sleep 0.2; done; sleep 1; kill $pid; wait $pid",
+           engine->executable("server"), home_ / "engine.sock"});
+  EXPECT_TRUE(contains(served.standard_output, "model loaded")) << served.standard_output;
 }
 
 TEST_F(PullCli, AsksForAModelThatIsElsewhere) {

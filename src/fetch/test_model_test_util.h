@@ -27,6 +27,10 @@ std::string model_head(const GgufHeader& header, TestTokenizer tokenizer);
 // The catalogue's model `id` as a whole file.
 TestFile test_model(std::string_view id, std::string_view mix, TestTokenizer tokenizer = {});
 
+// A whole model of half a megabyte with random weights and a vocabulary of bytes, which llama.cpp runs and
+// serves.
+TestFile servable_model();
+
 }  // namespace tokcast
 
 #endif  // TOKCAST_FETCH_TEST_MODEL_TEST_UTIL_H_
