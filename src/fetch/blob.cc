@@ -38,6 +38,9 @@ ssize_t FileCalls::read_at(int fd, std::span<char> bytes, std::uint64_t offset) 
 int FileCalls::sync(int fd) {
   return ::fsync(fd);
 }
+int FileCalls::begin_sync(int fd, std::uint64_t offset, std::uint64_t size) {
+  return ::sync_file_range(fd, static_cast<off_t>(offset), static_cast<off_t>(size), SYNC_FILE_RANGE_WRITE);
+}
 int FileCalls::rename(const std::string& from, const std::string& to) {
   return ::rename(from.c_str(), to.c_str());
 }

@@ -26,6 +26,8 @@ class FileCalls {
   virtual ssize_t write_at(int fd, std::span<const char> bytes, std::uint64_t offset);
   virtual ssize_t read_at(int fd, std::span<char> bytes, std::uint64_t offset);
   virtual int sync(int fd);
+  // Begins to flush a part, and waits for nothing.
+  virtual int begin_sync(int fd, std::uint64_t offset, std::uint64_t size);
   virtual int rename(const std::string& from, const std::string& to);
 };
 FileCalls& system_files();
@@ -46,6 +48,9 @@ class Blob {
   // All of it. From any thread. Errors: kDiskFull, kIo; of read also: it ends before.
   Result<void> write(std::uint64_t offset, std::span<const char> bytes);
   Result<void> read(std::uint64_t offset, std::span<char> bytes) const;
+
+  // What was written there begins its way to the disk, so that the last flush, which counts, is a short one.
+  void flush_soon(std::uint64_t offset, std::uint64_t size) { files_.begin_sync(fd_, offset, size); }
 
   // Gives it its name, in place of what has that name now. Errors: kDiskFull, kIo, and it stays as it is.
   Result<void> place(const std::string& target);

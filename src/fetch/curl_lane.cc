@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kMostHeaderBytes = 256U << 10U;  // of one answer
 constexpr std::uint64_t kMostIgnoredBytes =
     64U << 10U;  // of a redirect's body, so that the connection can be kept
-constexpr long kBufferBytes = 256L << 10U;
+constexpr long kBufferBytes = 512L << 10U;
 constexpr int kLongestPollMs = 200;  // how late a stall or an interrupt may be noticed
 
 struct ListCloser {

@@ -361,7 +361,9 @@ TEST_F(DownloadTest, Case34CountsBeyondFourGigabytes) {
   // All but the end is there already: pieces of zeros, which the blob's holes are.
   JournalKey key{server_.url("/file") + " \"v1\"", Bytes(kLarge)};
   PieceHashes here;
-  const std::uint64_t zero = piece_hash(std::vector<char>(kPieceBytes));
+  PieceHash zeros;
+  zeros.add(std::vector<char>(kPieceBytes));
+  const std::uint64_t zero = zeros.value();
   for (std::uint64_t piece = 0; piece < 1024; ++piece) here.emplace(piece, zero);
   write_text(large.places.journal, format_journal(here, key));
   write_text(large.places.partial, "");

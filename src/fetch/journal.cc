@@ -62,8 +62,20 @@ Result<void> append(int fd, std::string_view text, const std::string& path) {
 
 }  // namespace
 
-std::uint64_t piece_hash(std::span<const char> piece) {
-  return XXH3_64bits(piece.data(), piece.size());
+PieceHash::PieceHash() : state_(XXH3_createState()) {
+  restart();
+}
+void PieceHash::StateCloser::operator()(XXH3_state_s* state) const {
+  XXH3_freeState(state);
+}
+void PieceHash::add(std::span<const char> bytes) {
+  XXH3_64bits_update(state_.get(), bytes.data(), bytes.size());
+}
+std::uint64_t PieceHash::value() const {
+  return XXH3_64bits_digest(state_.get());
+}
+void PieceHash::restart() {
+  XXH3_64bits_reset(state_.get());
 }
 
 PieceHashes parse_journal(std::string_view text, const JournalKey& key) {

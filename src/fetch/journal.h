@@ -20,6 +20,8 @@
 #include "base/result.h"
 #include "base/units.h"
 
+struct XXH3_state_s;  // of <xxhash.h>
+
 namespace tokcast {
 
 // Four connections lose less than 16 MiB when the process is killed: each the piece that it is at.
@@ -35,7 +37,20 @@ struct JournalKey {
 
 using PieceHashes = std::map<std::uint64_t, std::uint64_t>;
 
-std::uint64_t piece_hash(std::span<const char> piece);
+// XXH3 of a piece, which may come in parts. One thread at a time.
+class PieceHash {
+ public:
+  PieceHash();
+  void add(std::span<const char> bytes);
+  std::uint64_t value() const;
+  void restart();
+
+ private:
+  struct StateCloser {
+    void operator()(XXH3_state_s* state) const;
+  };
+  std::unique_ptr<XXH3_state_s, StateCloser> state_;
+};
 
 // The records up to the first one that is not right. Of any text.
 PieceHashes parse_journal(std::string_view text, const JournalKey& key);

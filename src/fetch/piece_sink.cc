@@ -6,22 +6,27 @@
 
 namespace tokcast {
 
-Result<void> PieceStore::put(std::uint64_t piece, std::span<const char> bytes) {
+Result<void> PieceStore::write(std::uint64_t offset, std::span<const char> bytes) {
   if (board_.ended()) return fail(ErrorKind::kInterrupted, "the download ended");
-  if (auto written = blob_.write(piece * kPieceBytes, bytes); !written) return written;
-  const std::uint64_t hash = piece_hash(bytes);
+  // One at a time is what the kernel allows a file; who waits for its lock spins, who waits for ours sleeps.
+  const std::scoped_lock lock(write_mutex_);
+  return blob_.write(offset, bytes);
+}
+
+Result<void> PieceStore::put(std::uint64_t piece, const BegunPiece& written) {
+  const std::uint64_t hash = written.hash.value();
   {
     const std::scoped_lock lock(journal_mutex_);
     if (auto noted = journal_.add(piece, hash); !noted) return noted;
   }
-  bytes_put_ += bytes.size();
+  bytes_put_ += written.bytes;
   board_.put(piece, hash);
+  blob_.flush_soon(piece * kPieceBytes, written.bytes);
   return {};
 }
 
-PieceSink::PieceSink(PieceStore& store, const RemoteFacts& facts, Span span, bool whole,
-                     std::vector<char>& buffer)
-    : store_(store), facts_(facts), span_(span), whole_(whole), buffer_(buffer), start_(position()) {}
+PieceSink::PieceSink(PieceStore& store, const RemoteFacts& facts, Span span, bool whole, BegunPiece& begun)
+    : store_(store), facts_(facts), span_(span), whole_(whole), begun_(begun), start_(position()) {}
 
 ByteRange PieceSink::range_of(Span span, Bytes size) {
   return {span.first * kPieceBytes, std::min(span.end * kPieceBytes, size.value) - 1};
@@ -65,19 +70,20 @@ Result<void> PieceSink::stop(BoardEnd end) {
 
 Result<void> PieceSink::on_bytes(std::span<const char> bytes) {
   if (!is_success()) return stop();  // the text of a refusal
-  if (store_.board().ended()) return fail(ErrorKind::kInterrupted, "the download ended");
   const std::size_t skipped = std::min<std::uint64_t>(to_skip_, bytes.size());
   to_skip_ -= skipped;
   bytes = bytes.subspan(skipped);
   while (!bytes.empty() && !span_.empty()) {
     const ByteRange piece = range_of({span_.first, span_.first + 1}, store_.size());
-    const std::size_t wanted = piece.last - piece.first + 1 - buffer_.size();
+    const std::size_t wanted = piece.last - piece.first + 1 - begun_.bytes;
     const auto part = bytes.first(std::min(bytes.size(), wanted));
+    if (auto kept = store_.write(position(), part); !kept) return kept;
     bytes = bytes.subspan(part.size());
-    buffer_.insert(buffer_.end(), part.begin(), part.end());
+    begun_.hash.add(part);
+    begun_.bytes += part.size();
     if (part.size() < wanted) break;
-    if (auto kept = store_.put(span_.first, buffer_); !kept) return kept;
-    buffer_.clear();
+    if (auto kept = store_.put(span_.first, begun_); !kept) return kept;
+    begun_.restart();
     ++span_.first;
   }
   const bool more_than_enough = span_.empty() && (whole_ || !bytes.empty());

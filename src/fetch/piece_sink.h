@@ -1,4 +1,5 @@
-// One answer's bytes, cut into pieces that are written, noted in the journal and put on the board.
+// One answer's bytes, written as they come while the processor has them at hand; each piece that is whole is
+// noted in the journal and put on the board.
 #ifndef TOKCAST_FETCH_PIECE_SINK_H_
 #define TOKCAST_FETCH_PIECE_SINK_H_
 
@@ -6,7 +7,6 @@
 #include <cstdint>
 #include <mutex>
 #include <span>
-#include <vector>
 
 #include "base/result.h"
 #include "fetch/blob.h"
@@ -17,14 +17,27 @@
 
 namespace tokcast {
 
-// Where whole pieces go. Any thread.
+// A piece of which the first bytes are written.
+struct BegunPiece {
+  std::uint64_t bytes = 0;
+  PieceHash hash{};
+
+  void restart() {
+    bytes = 0;
+    hash.restart();
+  }
+};
+
+// Where bytes and whole pieces go. Any thread.
 class PieceStore {
  public:
   PieceStore(Blob& blob, Journal& journal, PieceBoard& board)
       : blob_(blob), journal_(journal), board_(board) {}
 
-  // Errors: kDiskFull, kIo; kInterrupted if the board ended meanwhile.
-  Result<void> put(std::uint64_t piece, std::span<const char> bytes);
+  // Errors of both: kDiskFull, kIo; kInterrupted if the board ended meanwhile.
+  Result<void> write(std::uint64_t offset, std::span<const char> bytes);
+  // All of the piece was written.
+  Result<void> put(std::uint64_t piece, const BegunPiece& written);
   PieceBoard& board() { return board_; }
   Bytes size() const { return blob_.size(); }
   std::uint64_t bytes_put() const { return bytes_put_; }
@@ -33,6 +46,7 @@ class PieceStore {
   Blob& blob_;
   Journal& journal_;
   PieceBoard& board_;
+  std::mutex write_mutex_{};
   std::mutex journal_mutex_{};
   std::atomic<std::uint64_t> bytes_put_{0};
 };
@@ -40,8 +54,8 @@ class PieceStore {
 class PieceSink final : public HttpSink {
  public:
   // For the pieces of `span`, asked for with range(), or in an answer with all of the file if `whole`.
-  // `buffer` holds what came before of the first of them: an answer that broke off is not in vain.
-  PieceSink(PieceStore& store, const RemoteFacts& facts, Span span, bool whole, std::vector<char>& buffer);
+  // `begun` is what came before of the first of them: an answer that broke off is not in vain.
+  PieceSink(PieceStore& store, const RemoteFacts& facts, Span span, bool whole, BegunPiece& begun);
 
   Result<void> on_head(const HttpHead& head) override;
   Result<void> on_bytes(std::span<const char> bytes) override;
@@ -62,13 +76,13 @@ class PieceSink final : public HttpSink {
   Result<void> stop(BoardEnd end = BoardEnd::kNone);
   Result<void> judge_range();
   Result<void> judge_whole();
-  std::uint64_t position() const { return span_.first * kPieceBytes + buffer_.size(); }
+  std::uint64_t position() const { return span_.first * kPieceBytes + begun_.bytes; }
 
   PieceStore& store_;
   const RemoteFacts& facts_;
   Span span_;
   bool whole_;
-  std::vector<char>& buffer_;  // of the piece span_.first
+  BegunPiece& begun_;  // the piece span_.first
   HttpHead head_{};
   std::uint64_t start_;  // what is still wanted begins here
   std::uint64_t to_skip_ = 0;

@@ -34,6 +34,12 @@ void ContentHash::add(std::span<const char> bytes) {
   sound_ = sound_ && EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1;
 }
 
+ContentHash ContentHash::copy() const {
+  Context context(EVP_MD_CTX_new());
+  const bool copied = context && EVP_MD_CTX_copy_ex(context.get(), context_.get()) == 1;
+  return {std::move(context), sound_ && copied};
+}
+
 std::string ContentHash::finish() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "base/units.h"
@@ -30,6 +31,8 @@ class ContentHash {
   explicit ContentHash(const ContentPromise& promise = {});
 
   void add(std::span<const char> bytes);
+  // Of the same bytes so far.
+  ContentHash copy() const;
   // In hex; ends it. Empty if OpenSSL failed, which no promise equals.
   std::string finish();
 
@@ -37,7 +40,10 @@ class ContentHash {
   struct ContextCloser {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   };
-  std::unique_ptr<EVP_MD_CTX, ContextCloser> context_;
+  using Context = std::unique_ptr<EVP_MD_CTX, ContextCloser>;
+  ContentHash(Context context, bool sound) : context_(std::move(context)), sound_(sound) {}
+
+  Context context_;
   bool sound_;
 };
 
