@@ -26,7 +26,7 @@ TEST(PlanText, ShowsWhatIsHereAndStripsControlCharacters) {
   const std::string text = plan_text(plan, Terminal{});
   EXPECT_NE(text.find("user/repo at main (0123456)"), std::string::npos) << text;
   EXPECT_NE(text.find("1.0 GB, 250 MB of it here already"), std::string::npos) << text;
-  EXPECT_NE(text.find("To fetch: 750 MB."), std::string::npos) << text;
+  EXPECT_NE(text.find("To fetch: 750 MB, 60 s at 100 Mbit/s."), std::string::npos) << text;
   EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
 }
 

@@ -15,6 +15,10 @@
 namespace tokcast {
 namespace {
 
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostFiles = 20'000;
+
 // "user/repo" -> "models--user--repo".
 std::string folder_name(const std::string& repository) {
   std::string out = "models--" + repository;
@@ -32,6 +36,18 @@ std::string link_text(const std::string& path, const std::string& hash) {
 std::optional<std::string> variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
+}
+
+// A link of a snapshot to a blob that is there; nullopt: anything else.
+std::optional<HubFile> cached_file(const fs::directory_entry& entry, const fs::path& snapshot) {
+  std::error_code failure;
+  const std::string hash = fs::read_symlink(entry.path(), failure).filename();
+  const auto size = failure ? 0 : entry.file_size(failure);
+  HubFile out{.path = entry.path().lexically_relative(snapshot), .size = Bytes(size)};
+  if (failure || !is_file_path(out.path) || (!is_sha256(hash) && !is_commit(hash))) return std::nullopt;
+  if (is_sha256(hash)) out.sha256 = hash;
+  if (is_commit(hash)) out.git_id = hash;
+  return out;
 }
 
 }  // namespace
@@ -76,6 +92,30 @@ Result<void> HubCache::note_revision(const std::string& repository, const std::s
                                      const std::string& commit) const {
   if (is_commit(revision)) return {};
   return write_file(folder(repository) + "/refs/" + revision, commit);
+}
+
+Result<std::string> HubCache::commit_of(const std::string& repository, const std::string& revision) const {
+  if (is_commit(revision)) return revision;
+  const auto noted = read_line(folder(repository) + "/refs/" + revision);
+  if (noted && is_commit(*noted)) return *noted;
+  return fail(ErrorKind::kNotFound, "HF_HUB_OFFLINE is set, and nothing of this is here yet",
+              repository + "@" + revision, "Unset HF_HUB_OFFLINE.");
+}
+
+Result<HubListing> HubCache::list(const std::string& repository, const std::string& revision) const {
+  const auto commit = commit_of(repository, revision);
+  if (!commit) return std::unexpected(commit.error());
+  HubListing out{.repository = repository, .revision = revision};
+  const fs::path snapshot = folder(repository) + "/snapshots/" + *commit;
+  std::error_code failure;
+  for (auto at = fs::recursive_directory_iterator(snapshot, failure), end = fs::end(at);
+       !failure && at != end; at.increment(failure)) {
+    if (auto file = cached_file(*at, snapshot); file && out.files.size() < kMostFiles) {
+      out.files.push_back(std::move(*file));
+    }
+  }
+  std::ranges::sort(out.files, {}, &HubFile::path);
+  return out;
 }
 
 HubCache default_hub_cache() {

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "fetch/blob.h"
 #include "fetch/download.h"
+#include "fetch/hub.h"
 
 namespace tokcast {
 
@@ -30,6 +31,11 @@ class HubCache {
   // Makes the snapshot's link to a blob that is there. Errors: kIo, kDiskFull.
   Result<void> link(const std::string& repository, const std::string& commit, const std::string& path,
                     const std::string& hash, FileCalls& files) const;
+  // What of a revision is here, whoever fetched it: for when the hub is not to be asked. Files are promised
+  // to be what their blobs are named after. Errors: kNotFound.
+  Result<HubListing> list(const std::string& repository, const std::string& revision) const;
+  // The commit that a revision was at when somebody last asked. Errors: kNotFound.
+  Result<std::string> commit_of(const std::string& repository, const std::string& revision) const;
   // Notes where a branch is; of a commit nothing. Errors: kIo, kDiskFull.
   Result<void> note_revision(const std::string& repository, const std::string& revision,
                              const std::string& commit) const;

@@ -74,16 +74,23 @@ PullFile hub_file(const Hub& hub, const HubFile& file, const PullPlan& plan, con
   return out;
 }
 
+// The hub's list at the commit that the revision is at, or, if nobody is to be asked, what the cache has of
+// it.
+Result<HubListing> list_at_commit(Hub hub, const HubName& name, const HubCache& cache, std::string& commit) {
+  const bool offline = hub.access().offline;
+  auto found = offline ? cache.commit_of(name.repository, name.revision)
+                       : hub.commit_of(name.repository, name.revision);
+  if (!found) return std::unexpected(found.error());
+  commit = std::move(*found);
+  return offline ? cache.list(name.repository, commit) : hub.list(name.repository, commit);
+}
+
 Result<PullPlan> plan_for(HttpClient&, const Hub& hub, const HubName& name, const PullPlaces& places,
                           Clock&) {
   PullPlan plan{.repository = name.repository,
                 .revision = name.revision,
                 .directory = places.folder.value_or(places.cache.root())};
-  Hub asked = hub;
-  const auto commit = asked.commit_of(name.repository, name.revision);
-  if (!commit) return std::unexpected(commit.error());
-  plan.commit = *commit;
-  const auto listing = asked.list(name.repository, *commit);
+  const auto listing = list_at_commit(hub, name, places.cache, plan.commit);
   if (!listing) return std::unexpected(listing.error());
   const auto files = choose_files(*listing, name);
   if (!files) return std::unexpected(files.error());

@@ -26,7 +26,8 @@ class PullTest : public testing::Test {
                            const std::string& name = "hf://user/voices/large/voice.bin") {
     const auto parsed = parse_remote_name(name, hub_.endpoint());
     if (!parsed) return std::unexpected(parsed.error());
-    return plan_pull(*client_, asked_, *parsed, where, clock_);
+    const Hub hub(*client_, {.endpoint = hub_.endpoint(), .offline = offline_}, clock_);
+    return plan_pull(*client_, hub, *parsed, where, clock_);
   }
   Result<Pulled> pulled(const PullPlan& plan, const PullPlaces& where) {
     DownloadOptions options{.verified = VerifiedFiles(directory_ / "verified")};
@@ -40,7 +41,7 @@ class PullTest : public testing::Test {
   TestFile file_ = TestFile::sparse("speech", 5'000'000);
   TestClock clock_{};
   std::unique_ptr<HttpClient> client_ = curl_http_client({});
-  Hub asked_{*client_, {.endpoint = hub_.endpoint()}, clock_};
+  bool offline_ = false;
 };
 
 TEST_F(PullTest, LaysAFileOutAsTheSharedCacheDoes) {
@@ -115,6 +116,20 @@ TEST_F(PullTest, UnpacksAnArchiveOnceAndDoesNotKeepIt) {
   ASSERT_TRUE(again);
   EXPECT_EQ(again->missing(), Bytes(0));
   EXPECT_EQ(pulled(*again, places()).value().fetched, Bytes(0));
+}
+
+TEST_F(PullTest, Case36AnswersFromTheCacheAloneWhenOffline) {
+  const auto plan = planned(places());
+  ASSERT_TRUE(plan);
+  const auto path = pulled(*plan, places()).value().path;
+  const std::size_t asked = hub_.hub().requests().size() + hub_.cdn().requests().size();
+  offline_ = true;
+  const auto offline = planned(places());
+  ASSERT_TRUE(offline) << describe(offline.error());
+  EXPECT_EQ(pulled(*offline, places()).value().path, path);
+  EXPECT_EQ(planned(places(), "hf://user/voices@v2/large/voice.bin").error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(planned(places(), "hf://user/voices/large/other.bin").error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(hub_.hub().requests().size() + hub_.cdn().requests().size(), asked);
 }
 
 TEST_F(PullTest, KeepsArchivesAsTheyAreIfToldTo) {
