@@ -25,6 +25,21 @@ Result<void> check_gguf_file(const std::string& path) {
   return header ? Result<void>() : std::unexpected(header.error());
 }
 
+// What half a download and one that was killed leave beside the file: the lock is ours, so nobody uses it.
+void remove_leftovers(const BlobPlaces& places) {
+  namespace fs = std::filesystem;
+  std::error_code failure;
+  fs::remove(places.partial, failure);
+  const fs::path journal(places.journal);
+  std::error_code ignored;
+  for (auto at = fs::directory_iterator(journal.parent_path(), failure), end = fs::end(at);
+       !failure && at != end; at.increment(failure)) {
+    // The journal, and the temporary files that become it.
+    const std::string name = at->path().filename();
+    if (name.starts_with(journal.filename().string())) fs::remove(at->path(), ignored);
+  }
+}
+
 // One download whose lock is held.
 class Download {
  public:
@@ -32,6 +47,13 @@ class Download {
       : client_(client), item_(std::move(item)), options_(options), lock_(lock) {}
 
   Result<Downloaded> run() {
+    auto done = find_or_fetch();
+    if (done) remove_leftovers(item_.places);
+    return done;
+  }
+
+ private:
+  Result<Downloaded> find_or_fetch() {
     const bool asked_nobody = promises_content();
     if (asked_nobody) {
       auto here = find_here(item_, options_, identity());
@@ -53,7 +75,6 @@ class Download {
                 "Try again later.");
   }
 
- private:
   bool promises_content() const { return item_.promise.sha256 || item_.promise.git_id; }
   // What came before is of use only if it can be told that it belongs to the same content.
   bool can_go_on() const { return promises_content() || !facts_.validator.empty(); }
@@ -119,12 +140,10 @@ class Download {
     auto right = check_content(item_.promise, hash_, item_.file.name);
     if (right && item_.is_gguf) right = check_gguf_file(item_.places.partial);
     if (!right) {
-      ::unlink(item_.places.journal.c_str());
-      ::unlink(item_.places.partial.c_str());
+      remove_leftovers(item_.places);
       return std::unexpected(right.error());
     }
     if (auto placed = blob_->place(item_.places.target); !placed) return std::unexpected(placed.error());
-    ::unlink(item_.places.journal.c_str());
     options_.verified.note(item_.places.target, identity());
     return Downloaded{item_.places.target, *facts_.size, hash_, fetched_};
   }

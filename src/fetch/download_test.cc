@@ -381,6 +381,15 @@ TEST_F(DownloadTest, ReplacesAFileOfThatNameThatIsWrong) {
   expect_right(fetch(promised()));
 }
 
+TEST_F(DownloadTest, Case24ClearsAwayWhatAKilledOneLeftBesideAFinishedFile) {
+  write_text(directory_ / "target", file_.bytes(0, kSize));
+  for (const char* name : {"journal", "journal.77.tmp", "partial"}) write_text(directory_ / name, "left");
+  expect_right(fetch(promised()));
+  for (const char* name : {"journal", "journal.77.tmp", "partial"}) {
+    EXPECT_FALSE(std::filesystem::exists(directory_ / name)) << name;
+  }
+}
+
 TEST_F(DownloadTest, AdoptsAFileThatIsRightWithoutARequest) {
   write_text(directory_ / "target", file_.bytes(0, kSize));
   const auto got = fetch(promised());

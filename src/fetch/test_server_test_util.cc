@@ -182,7 +182,13 @@ class TestServer::Impl {
   mutable std::mutex mutex{};
   std::map<std::string, Place> places{};
   std::vector<SeenRequest> requests{};
-  std::atomic<std::uint64_t> body_bytes{0};
+  using Counter = std::atomic<std::uint64_t>;
+  // Replaced by forget_requests(): what an answer of before still sends counts for nothing.
+  std::shared_ptr<Counter> body_bytes = std::make_shared<Counter>(0);
+  std::shared_ptr<Counter> counter() const {
+    const std::scoped_lock lock(mutex);
+    return body_bytes;
+  }
 
  private:
   void accept_all() {
@@ -287,6 +293,7 @@ class TestServer::Impl {
 
   bool send_body(TestPeer& peer, const Plan& plan) {
     const Fault& fault = plan.fault;
+    const auto counted = counter();
     for (std::uint64_t done = 0; done <= plan.part.length;) {
       if (fault.stall_at == done) return peer.wait(kLongestStall), false;
       if (fault.close_at == done) return false;
@@ -299,8 +306,8 @@ class TestServer::Impl {
         piece[*flip - offset] = static_cast<char>(piece[*flip - offset] ^ 1);
       }
       if (fault.chunked) piece = fmt::format("{:x}\r\n{}\r\n", length, piece);
-      body_bytes += length;  // before the peer can have them, and ask
-      if (!peer.send(piece)) return false;
+      *counted += length;  // before the peer can have them, and ask
+      if (!peer.send(piece)) return *counted -= length, false;
       done += length;
       if (fault.drip) peer.wait(*fault.drip);
     }
@@ -372,13 +379,13 @@ std::vector<SeenRequest> TestServer::requests_for(std::string_view path) const {
 }
 
 std::uint64_t TestServer::body_bytes() const {
-  return impl_->body_bytes;
+  return *impl_->counter();
 }
 
 void TestServer::forget_requests() {
   const std::scoped_lock lock(impl_->mutex);
   impl_->requests.clear();
-  impl_->body_bytes = 0;
+  impl_->body_bytes = std::make_shared<std::atomic<std::uint64_t>>(0);
 }
 
 }  // namespace tokcast

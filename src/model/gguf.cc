@@ -1,10 +1,10 @@
 #include "model/gguf.h"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 
 #include "base/checked.h"
-#include "base/text.h"
 
 namespace tokcast {
 namespace {
@@ -38,10 +38,11 @@ Bytes Tensor::bytes() const {
 std::optional<std::uint32_t> Tensor::layer() const {
   constexpr std::string_view kPrefix = "blk.";
   if (!name.starts_with(kPrefix)) return std::nullopt;
-  const std::string_view rest = std::string_view(name).substr(kPrefix.size());
-  const auto number = parse_uint(rest.substr(0, rest.find('.')));
-  if (!number || *number > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
-  return static_cast<std::uint32_t>(*number);
+  std::uint32_t number = 0;
+  const char* const end = name.data() + name.size();
+  const auto [rest, failure] = std::from_chars(name.data() + kPrefix.size(), end, number);
+  if (failure != std::errc() || (rest != end && *rest != '.')) return std::nullopt;
+  return number;
 }
 
 std::optional<Bytes> checked_bytes(const Tensor& tensor) {

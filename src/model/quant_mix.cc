@@ -331,9 +331,10 @@ std::vector<Tensor*> in_order(std::vector<Tensor>& tensors) {
     const std::optional<std::uint32_t> layer = tensor.layer();
     places.emplace_back(layer ? std::int64_t{*layer} : -1, &tensor);
   }
-  std::ranges::sort(places, [](const auto& a, const auto& b) {
+  const auto before = [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first < b.first : a.second->name < b.second->name;
-  });
+  };
+  if (!std::ranges::is_sorted(places, before)) std::ranges::sort(places, before);  // those of rows are
   std::vector<Tensor*> ordered;
   ordered.reserve(places.size());
   for (const auto& [layer, tensor] : places) ordered.push_back(tensor);

@@ -246,10 +246,16 @@ void model_tensors(TensorSink& sink, const CatalogueRow& row, const Anatomy& ana
   per_layer_embeddings(sink, row);
 }
 
-// llama-quantize writes tensors by layer, those outside the layers first, and by name within one.
-bool written_before(const Tensor& a, const Tensor& b) {
-  const auto place = [](const Tensor& tensor) { return tensor.layer() ? std::int64_t{*tensor.layer()} : -1; };
-  return place(a) != place(b) ? place(a) < place(b) : a.name < b.name;
+// llama-quantize writes tensors by layer, those outside the layers first, and by name within one. They were
+// made in the order of layers, so that only names within one are left to sort.
+void sort_as_written(std::vector<Tensor>& tensors) {
+  for (auto begin = tensors.begin(); begin != tensors.end();) {
+    const auto layer = begin->layer();
+    const auto end =
+        std::find_if(begin, tensors.end(), [layer](const Tensor& one) { return one.layer() != layer; });
+    std::ranges::sort(begin, end, {}, &Tensor::name);
+    begin = end;
+  }
 }
 
 }  // namespace
@@ -272,7 +278,7 @@ Result<std::vector<Tensor>> tensors_of(const CatalogueRow& row) {
     extra_tensors(sink, layer, *anatomy);
   }
   std::vector<Tensor> tensors = sink.take();
-  std::ranges::sort(tensors, written_before);
+  sort_as_written(tensors);
   return tensors;
 }
 
