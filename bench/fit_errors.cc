@@ -78,16 +78,28 @@ double weighted_quantile(std::vector<std::pair<double, double>> samples, double 
   return samples.back().first;
 }
 
-// Errors in units of their class's deviation, whose quantiles are the shape of a phase's intervals. A machine
+// The shape of a class's intervals: quantiles of errors in units of their class's deviation. Its own errors
+// count in full, those of all other classes together as much as kLeaningMachines of its machines; a machine
 // with many rows counts for some more than one with few, not in proportion.
-Reach shape_of(const std::vector<RowError>& errors, const Scales& scales, const std::string& phase) {
+Reach shape_of(const std::vector<RowError>& errors, const Scales& scales, const PublishedRow& of,
+               const std::string& group) {
   constexpr double kRowExponent = -0.6;  // as in the fit
+  const std::string phase = phase_of(of);
+  const std::string level = level_of(of, group);
+  const auto machines = [&scales](const std::string& name) {
+    const auto found = scales.find(name);
+    return found == scales.end() ? 0.0 : static_cast<double>(found->second.machines.size());
+  };
+  const double others = std::max(1.0, machines(phase) - machines(level));
   std::vector<std::pair<double, double>> standard;
   for (const RowError& error : errors) {
     if (phase_of(*error.row) != phase) continue;
+    const bool own = group == "all" ? kind_of(*error.row) == kind_of(of)
+                                    : level_of(*error.row, error.row->hardware.group) == level;
     const double rows = scales.at(phase).machines.at(error.row->machine).second;
     const double deviation = deviation_of(scales, *error.row, error.row->hardware.group);
-    standard.emplace_back(error.log / deviation, std::pow(rows, kRowExponent));
+    standard.emplace_back(error.log / deviation, std::pow(rows, kRowExponent) *
+                                                     (own ? 1 : std::min(1.0, kLeaningMachines / others)));
   }
   constexpr double kNormal = 1.645;
   if (standard.size() < 20) return {-kNormal, kNormal};
@@ -155,8 +167,6 @@ std::map<std::string, Spread> spreads_of(const std::vector<RowError>& all, const
       scales[level].add(error);
     }
   }
-  const std::map<std::string, Reach> shapes = {{"decode", shape_of(errors, scales, "decode")},
-                                               {"prefill", shape_of(errors, scales, "prefill")}};
   std::map<std::string, Spread> spreads;
   for (const RowError& error : all) {
     const PublishedRow& row = *error.row;
@@ -164,7 +174,7 @@ std::map<std::string, Spread> spreads_of(const std::vector<RowError>& all, const
       const std::string level = level_of(row, group);
       if (spreads.contains(level)) continue;
       const double deviation = deviation_of(scales, row, group);
-      const Reach& shape = shapes.at(phase_of(row));
+      const Reach shape = shape_of(errors, scales, row, group);
       spreads[level] = {{std::exp(shape.low * deviation), std::exp(shape.high * deviation)},
                         scales[level].rows(),
                         static_cast<std::uint32_t>(scales[level].machines.size())};
