@@ -2,7 +2,10 @@
 // them.
 //
 //   fit [--data DIR]           writes DIR/efficiency.json
-//   fit [--data DIR] --check   writes nothing; prints what was left out, and errors leaving one machine out
+//   fit [--data DIR] --check   writes no factors; prints what was left out, errors leaving one machine out,
+//   and
+//                              those of the peers' formulas on the same rows
+//   ... --plots DIR            and writes the same as pictures
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -11,6 +14,7 @@
 #include "base/file.h"
 #include "bench/fit_errors.h"
 #include "bench/fit_factors.h"
+#include "bench/fit_peers.h"
 #include "bench/published.h"
 #include "forecast/efficiency.h"
 
@@ -33,14 +37,21 @@ std::string as_text(const Efficiency& table) {
   return text + "}\n";
 }
 
-Result<void> run(const std::string& data, bool check) {
+Result<void> write_plots(const std::vector<RowError>& errors, const std::string& directory) {
+  for (const auto& [name, svg] : peer_plots(errors)) {
+    if (auto written = write_file(directory + "/" + name, svg); !written) return written;
+  }
+  return {};
+}
+
+Result<void> run(const std::string& data, bool check, const std::string& plots) {
   const auto published = read_published(data);
   if (!published) return std::unexpected(published.error());
   const Fit fit(published->rows);
   const std::vector<RowError> errors = errors_without_own_machine(fit, published->rows);
   if (check) {
-    fmt::print("{}\n{}", filter_report(*published), error_table(fit, errors));
-    return {};
+    fmt::print("{}\n{}\n{}", filter_report(*published), error_table(fit, errors), peer_table(errors));
+    return plots.empty() ? Result<void>() : write_plots(errors, plots);
   }
   Efficiency table{.factors = fit.table(), .spreads = spreads_of(errors)};
   table.factors.merge(part_factors(fit, published->rows));
@@ -52,12 +63,15 @@ Result<void> run(const std::string& data, bool check) {
 
 int main(int argc, char** argv) {
   std::string data = "data";
+  std::string plots;
   bool check = false;
   CLI::App app("Fits the factors of looked-up forecasts on published results.");
   app.add_option("--data", data, "the repository's data directory");
-  app.add_flag("--check", check, "print errors leaving one machine out, write nothing");
+  CLI::Option* checks =
+      app.add_flag("--check", check, "print errors leaving one machine out, write no factors");
+  app.add_option("--plots", plots, "where the pictures of --check go")->needs(checks);
   CLI11_PARSE(app, argc, argv);
-  const auto done = tokcast::run(data, check);
+  const auto done = tokcast::run(data, check, plots);
   if (!done) fmt::print(stderr, "fit: {}\n", describe(done.error()));
   return done ? 0 : 1;
 }

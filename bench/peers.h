@@ -4,12 +4,20 @@
 // of their code is here. Each is at its best case: the card is recognised, a file's true size is known. What
 // the description leaves open is settled in the tool's favour and said beside the formula. Tools and files:
 //
-//   llmfit           AlexsJones/llmfit 1.1.10, llmfit-core/src/fit.rs, models.rs, hardware.rs
-//   whichllm         Andyyyy64/whichllm 0.5.14, src/whichllm/engine/performance.py
-//   llm-fit          fabiocicerchia/llm-fit 1.0.1, internal/fit/fit.go, internal/engine/engine.go
-//   llm-checker (a)  Pavelevich/llm-checker 3.7.6, src/utils/token-speed-estimator.js: one of its four
-//   formulas gguf-parser-go   gpustack/gguf-parser-go 0.25, file_estimate__llamacpp.go: a ceiling, no
-//   efficiency canirun.ai       packages/compatibility/src/index.ts gpu_poor         src/App.js
+//   llmfit: AlexsJones/llmfit 1.1.10, llmfit-core/src/fit.rs, models.rs, hardware.rs
+//
+//   whichllm: Andyyyy64/whichllm 0.5.14, src/whichllm/engine/performance.py
+//
+//   llm-fit: fabiocicerchia/llm-fit 1.0.1, internal/fit/fit.go, internal/engine/engine.go
+//
+//   llm-checker (a): Pavelevich/llm-checker 3.7.6, src/utils/token-speed-estimator.js, one of its four
+//   formulas
+//
+//   gguf-parser-go: gpustack/gguf-parser-go 0.25, file_estimate__llamacpp.go, a ceiling without efficiency
+//
+//   canirun.ai: packages/compatibility/src/index.ts
+//
+//   gpu_poor: src/App.js
 #ifndef TOKCAST_BENCH_PEERS_H_
 #define TOKCAST_BENCH_PEERS_H_
 

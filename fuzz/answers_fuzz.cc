@@ -54,7 +54,8 @@ void use_name(std::string_view name) {
   if (!parsed) return require(parsed.error().kind == ErrorKind::kUsage);
   if (const auto* hub = std::get_if<HubName>(&*parsed)) {
     require(is_repository(hub->repository) && is_revision(hub->revision));
-    require(hub->file.empty() || is_file_path(hub->file));
+    const std::string_view file = hub->file;
+    require(file.empty() || is_file_path(hub->is_folder() ? file.substr(0, file.size() - 1) : file));
   } else {
     require(is_file_path(std::get<PlainUrl>(*parsed).file));
   }

@@ -21,8 +21,8 @@ namespace {
 
 constexpr const char* kModel = "user/small-GGUF:Q4_K_M";
 constexpr const char* kFile = "small-Q4_K_M.gguf";
-// What four connections may lose when they are killed: the piece of 4 MiB that each is at.
-constexpr std::uint64_t kLostAtMost = 4 * (4U << 20U);
+// What four connections may lose when they are killed: the piece of 1 MiB that each is at.
+constexpr std::uint64_t kLostAtMost = 4 * (1U << 20U);
 // Lists, headers, and what was looked at before.
 constexpr std::uint64_t kOverhead = 4U << 20U;
 

@@ -78,7 +78,7 @@ bool is_about_the_content(ErrorKind kind) {
 }
 
 Result<std::optional<Beside>> forecast_beside(const Options& options, const PullPlan& plan) {
-  if (!plan.files.front().item.is_gguf) return std::nullopt;
+  if (plan.is_set || !plan.files.front().item.is_gguf) return std::nullopt;
   auto shape = find_model(options.model);
   if (!shape && is_about_the_content(shape.error().kind)) {
     say("no forecast: " + describe(shape.error()));

@@ -2,7 +2,7 @@
 //
 //   lock -> is it here already? -> look at it -> take the room -> fetch pieces -> hash -> check -> name
 //
-// Killed at any moment, it goes on where it was, less than 16 MiB lost; what has the final name was verified.
+// Killed at any moment, it goes on where it was, less than 4 MiB lost; what has the final name was verified.
 #ifndef TOKCAST_FETCH_DOWNLOAD_H_
 #define TOKCAST_FETCH_DOWNLOAD_H_
 

@@ -364,7 +364,7 @@ TEST_F(DownloadTest, Case34CountsBeyondFourGigabytes) {
   PieceHash zeros;
   zeros.add(std::vector<char>(kPieceBytes));
   const std::uint64_t zero = zeros.value();
-  for (std::uint64_t piece = 0; piece < 1024; ++piece) here.emplace(piece, zero);
+  for (std::uint64_t piece = 0; piece < (4ULL << 30U) / kPieceBytes; ++piece) here.emplace(piece, zero);
   write_text(large.places.journal, format_journal(here, key));
   write_text(large.places.partial, "");
   std::filesystem::resize_file(large.places.partial, kLarge);

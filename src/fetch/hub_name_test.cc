@@ -35,6 +35,13 @@ TEST(RemoteName, MayHaveARevisionAndAFile) {
   expect_hub("hf://user/repo@refs%2Fpr%2F1/deep/file.gguf", {"user/repo", "refs/pr/1", "deep/file.gguf"});
 }
 
+TEST(RemoteName, MayBeAFolder) {
+  expect_hub("hf://user/voices@v1/en/low/", {"user/voices", "v1", "en/low/"});
+  expect_hub("https://huggingface.co/user/voices/tree/main/en/low", {"user/voices", "main", "en/low/"});
+  EXPECT_TRUE(hub_name("user/voices/en/").is_folder());
+  EXPECT_FALSE(hub_name("user/voices/").is_folder());
+}
+
 TEST(RemoteName, MayBeAnAddressOfTheHub) {
   const HubName file{"user/repo", "main", "deep/a file.gguf"};
   expect_hub("https://huggingface.co/user/repo/resolve/main/deep/a%20file.gguf?download=true", file);
@@ -71,6 +78,8 @@ TEST(RemoteName, Case29RefusesWhatCouldLeadAstray) {
                            "-user/repo",
                            "hf://user/repo/../x.gguf",
                            "hf://user/repo//x.gguf",
+                           "hf://user/repo//",
+                           "hf://user/repo/../",
                            "hf://user/repo/a\\b.gguf",
                            "hf://user/repo/x.gguf:a/b",
                            "hf://user/repo/c:x.gguf/y",

@@ -24,8 +24,8 @@ struct XXH3_state_s;  // of <xxhash.h>
 
 namespace tokcast {
 
-// Four connections lose less than 16 MiB when the process is killed: each the piece that it is at.
-constexpr std::uint64_t kPieceBytes = 4U << 20U;
+// Four connections lose less than 4 MiB when the process is killed: each the piece that it is at.
+constexpr std::uint64_t kPieceBytes = 1U << 20U;
 
 // Whose journal it is: another identity, another size, and it is of no use.
 struct JournalKey {

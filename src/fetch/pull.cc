@@ -19,7 +19,7 @@ namespace tokcast {
 namespace {
 
 constexpr Bytes kRoomToSpare{256 * kMebi.value};
-constexpr Bytes kMostJournal{16 * kMebi.value};  // 40 bytes for each 4 MiB: of 1.6 TB
+constexpr Bytes kMostJournal{64 * kMebi.value};  // 40 bytes for each MiB: of 1.6 TB
 
 bool is_gguf_name(const std::string& path) {
   return lower(path).ends_with(".gguf");
@@ -89,7 +89,8 @@ Result<PullPlan> plan_for(HttpClient&, const Hub& hub, const HubName& name, cons
                           Clock&) {
   PullPlan plan{.repository = name.repository,
                 .revision = name.revision,
-                .directory = places.folder.value_or(places.cache.root())};
+                .directory = places.folder.value_or(places.cache.root()),
+                .is_set = name.is_folder()};
   const auto listing = list_at_commit(hub, name, places.cache, plan.commit);
   if (!listing) return std::unexpected(listing.error());
   const auto files = choose_files(*listing, name);

@@ -45,6 +45,7 @@ struct PullPlan {
   std::string commit{};
   std::string directory;          // what all of it lies below
   std::vector<PullFile> files{};  // the first one is the one to open
+  bool is_set = false;            // all files of a folder, not one model
 
   Bytes size() const;
   Bytes missing() const;

@@ -148,6 +148,7 @@ TEST_F(PullTest, FetchesAllFilesOfAFolderAndKeepsTheirOrder) {
   where.folder = directory_ / "plain";
   const auto plan = planned(where, "hf://user/voices/en/low/");
   ASSERT_TRUE(plan) << describe(plan.error());
+  EXPECT_TRUE(plan->is_set);
   const auto got = pulled(*plan, where);
   ASSERT_TRUE(got) << describe(got.error());
   EXPECT_EQ(read_file(*where.folder + "/low/voice.onnx").value(), "weights");

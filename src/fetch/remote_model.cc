@@ -77,6 +77,10 @@ bool RemoteModels::still_holds(const StoredHeader& stored, const RemoteName& par
 }
 
 Result<StoredHeader> RemoteModels::look(const HubName& name) {
+  if (name.is_folder()) {
+    return fail(ErrorKind::kUsage, "this names a folder, not one model",
+                printable(name.repository + "/" + name.file), "Name the GGUF file in it, or a quantisation.");
+  }
   const auto listing = hub_.list(name.repository, name.revision);
   if (!listing) return std::unexpected(listing.error());
   const auto files = choose_files(*listing, name);

@@ -75,6 +75,10 @@ TEST_F(RemoteModelTest, FindsTheQuantisationTheFileAndTheRevision) {
   EXPECT_EQ(find("user/repo:Q2_K").error().kind, ErrorKind::kNotFound);
 }
 
+TEST_F(RemoteModelTest, SaysThatAFolderIsNoModel) {
+  EXPECT_EQ(find("hf://user/repo/small/").error().kind, ErrorKind::kUsage);
+}
+
 TEST_F(RemoteModelTest, FindsTheShapeBehindAnyAddress) {
   const std::string url = hub_.cdn().url(TestHub::cdn_path(kRepository, "small-Q8_0.gguf"));
   const auto shape = find(url);

@@ -15,7 +15,7 @@ namespace {
 
 // What one request asks for: long enough that its round trip does not count, short enough that the hash,
 // which follows in order, is not far behind the last byte.
-constexpr std::uint64_t kSpanPieces = 8;
+constexpr std::uint64_t kSpanPieces = 32;
 constexpr int kMostRejections = 3;
 constexpr Seconds kTick{0.2};
 constexpr std::size_t kReadBytes = 256U << 10U;  // fits a second-level cache, for two hashes to share
