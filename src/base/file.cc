@@ -84,6 +84,10 @@ std::string data_directory() {
   return xdg_directory("XDG_DATA_HOME", "/.local/share");
 }
 
+std::string state_directory() {
+  return xdg_directory("XDG_STATE_HOME", "/.local/state");
+}
+
 std::string stable_hash(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;

@@ -21,10 +21,12 @@ std::optional<std::string> read_line(const std::string& path);
 // see the old or the new content, never a part. Errors: kIo, kDiskFull.
 Result<void> write_file(const std::string& path, std::string_view content);
 
-// $XDG_CACHE_HOME, $XDG_CONFIG_HOME and $XDG_DATA_HOME with their defaults below $HOME, each plus "/tokcast".
+// $XDG_CACHE_HOME, $XDG_CONFIG_HOME, $XDG_DATA_HOME and $XDG_STATE_HOME with their defaults below $HOME, each
+// plus "/tokcast".
 std::string cache_directory();
 std::string config_directory();
 std::string data_directory();
+std::string state_directory();
 
 // 64-bit FNV-1a as 16 hex digits: stable across builds and machines. For cache keys, not for security.
 std::string stable_hash(std::string_view text);

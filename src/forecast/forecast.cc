@@ -47,6 +47,7 @@ TurnForecast forecast_turn(const Shape& shape, const Timings& timings, const Wor
   out.turn = prompt_duration + reply_duration;
   out.load = timings.load;
   out.cold_load = timings.cold_load;
+  out.correction = timings.correction;
   return out;
 }
 

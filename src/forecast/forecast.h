@@ -58,6 +58,7 @@ struct TurnForecast {
   Interval<Seconds> turn{};
   std::optional<Interval<Seconds>> load{};       // with the file in the page cache
   std::optional<Interval<Seconds>> cold_load{};  // with the file on the disk
+  Correction correction{};                       // as in Timings
 };
 
 struct Forecast {

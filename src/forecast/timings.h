@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "forecast/correction.h"
 #include "forecast/interval.h"
 
 namespace tokcast {
@@ -48,6 +49,7 @@ struct Timings {
   // every expected value. nullopt: not known.
   std::optional<double> prefill_share_lost{};
   std::optional<double> decode_share_lost{};
+  Correction correction{};  // that is in all of the above already (experience.h)
 };
 
 }  // namespace tokcast

@@ -51,6 +51,8 @@ struct Machine {
   std::optional<MemoryLimit> memory_limit() const;
   // Changes when the hardware or our share of its processors changes: part of every cache key. 16 hex digits.
   std::string identity() const;
+  // The same, but a new kernel does not change it.
+  std::string hardware_identity() const;
 };
 
 // Reads /proc and /sys below `root` ("" for the real ones). The affinity mask is the calling thread's own

@@ -125,6 +125,12 @@ std::optional<MemoryLimit> Machine::memory_limit() const {
   return limit;
 }
 
+std::string Machine::hardware_identity() const {
+  Machine without_kernel = *this;
+  without_kernel.kernel.clear();
+  return without_kernel.identity();
+}
+
 std::string Machine::identity() const {
   const auto cache = last_level_cache ? std::optional(last_level_cache->value) : std::nullopt;
   const std::string kinds = performance_cores ? fmt::format("/{}", *performance_cores) : "";
