@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "cli_test_util.h"
 #include "engine/engine.h"
+#include "fetch/line_speed.h"
 #include "fetch/test_model_test_util.h"
 #include "fetch/test_server_test_util.h"
 #include "schema.h"
@@ -42,10 +43,10 @@ class PullCli : public Cli {
     return home_ / ".cache/huggingface/hub/models--user--small-GGUF/snapshots/" +
            (std::string(TestHub::kCommit) + "/" + kFile);
   }
-  std::string sha256_of_cached() {
-    const ChildResult said = run({"sha256sum", cached()});
-    return said.standard_output.substr(0, 64);
+  std::string sha256_at(const std::string& path) {
+    return run({"sha256sum", path}).standard_output.substr(0, 64);
   }
+  std::string sha256_of_cached() { return sha256_at(cached()); }
   std::size_t blobs() const {
     const std::filesystem::path folder(home_ / ".cache/huggingface/hub/models--user--small-GGUF/blobs");
     if (!std::filesystem::exists(folder)) return 0;
@@ -129,6 +130,18 @@ TEST_F(PullCli, Case26TwoProcessesFetchOnce) {
   EXPECT_LT(hub_.body_bytes(), file_.size + 2 * kOverhead);
 }
 
+TEST_F(PullCli, Case27TwoProcessesFetchOnceWhereFlockDoesNothing) {
+  set("LD_PRELOAD", TOKCAST_NO_FLOCK);
+  set("ASAN_OPTIONS", "verify_asan_link_order=0");
+  const ChildResult locked = shell("cd \"$HOME\"; exec 9>lock 8>lock; flock -n 9 && flock -n 8");
+  ASSERT_EQ(locked.exit_code, 0) << "flock still does something";
+  const ChildResult both =
+      shell(fmt::format("\"$0\" pull {0} & a=$!; \"$0\" pull {0} & b=$!; wait $a && wait $b", kModel));
+  EXPECT_EQ(both.exit_code, 0) << both.standard_error;
+  EXPECT_EQ(sha256_of_cached(), sha256_);
+  EXPECT_LT(hub_.body_bytes(), file_.size + 2 * kOverhead);
+}
+
 TEST_F(PullCli, Case25AnInterruptKeepsWhatCameAndSaysSo) {
   const ChildResult result = run({"timeout", "--foreground", "--preserve-status", "-s", "INT", "2",
                                   TOKCAST_BINARY, "pull", kModel, "--limit-rate", "24M"});
@@ -195,9 +208,45 @@ TEST_F(PullCli, TheRealEngineRunsWhatWasFetched) {
 }
 
 TEST_F(PullCli, AsksForAModelThatIsElsewhere) {
-  const ChildResult result = tokcast({"pull", kSmall});
+  const ChildResult result = tokcast({"pull", TOKCAST_BINARY});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_TRUE(contains(result.standard_error, "user/repo")) << result.standard_error;
+}
+
+TEST_F(PullCli, FetchesAModelOfTheCatalogueFromWhereItsFilesLie) {
+  hub_.add("bartowski/SmolLM2-135M-Instruct-GGUF", kFile, file_, sha256_);
+  const ChildResult result = tokcast({"pull", std::string(kSmall) + ":Q4_K_M", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.standard_error;
+  EXPECT_EQ(schema_findings("pull", result.standard_output), "");
+  EXPECT_EQ(parsed(result)["repository"], "bartowski/SmolLM2-135M-Instruct-GGUF");
+  EXPECT_EQ(sha256_at(parsed(result)["path"]), sha256_);
+}
+
+TEST_F(PullCli, SaysWhichModelsOfTheCatalogueCannotBeFetchedByTheirId) {
+  const ChildResult unknown = tokcast({"pull", "smollm2-135m-instruct-x"});
+  EXPECT_EQ(unknown.exit_code, 33);
+  EXPECT_TRUE(contains(unknown.standard_error, "did you mean smollm2-135m-instruct"))
+      << unknown.standard_error;
+  const ChildResult nowhere = tokcast({"pull", "falcon-7b-instruct:Q8_0"});
+  EXPECT_EQ(nowhere.exit_code, 33);
+  EXPECT_TRUE(contains(nowhere.standard_error, "user/repo[:QUANT]")) << nowhere.standard_error;
+  const ChildResult other_mix = tokcast({"pull", std::string(kSmall) + ":Q8_0"});
+  EXPECT_EQ(other_mix.exit_code, 33) << other_mix.standard_error;
+}
+
+// The files here are too small for a speed; the last download's is one that was kept by an earlier run.
+TEST_F(PullCli, EstimatesTheTimeFromTheLastDownloadAndElseSaysThatNobodyKnows) {
+  EXPECT_TRUE(parsed(tokcast({"pull", kModel, "--dry-run", "--json"}))["time_to_fetch"].is_null());
+  const SpeedStore speeds(home_ / ".cache/tokcast/speeds");
+  speeds.note(host_of(hub_.endpoint()), {Bytes(40'000'000), Seconds(4)});
+  const ChildResult result = tokcast({"pull", kModel, "--dry-run", "--json"});
+  EXPECT_EQ(schema_findings("pull", result.standard_output), "");
+  const Json time = parsed(result)["time_to_fetch"];
+  EXPECT_EQ(time["from"], "last download");
+  EXPECT_EQ(time["bytes_per_second"], 1e7);
+  EXPECT_DOUBLE_EQ(time["seconds"], static_cast<double>(file_.size) / 1e7);
+  const Json limited = parsed(tokcast({"pull", kModel, "--dry-run", "--json", "--limit-rate", "1000K"}));
+  EXPECT_EQ(limited["time_to_fetch"]["from"], "limit");
 }
 
 }  // namespace

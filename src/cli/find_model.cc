@@ -13,11 +13,14 @@ namespace tokcast {
 
 Result<Shape> find_model(const std::string& name) {
   if (!is_remote_name(name)) return find_shape(name);
+  return find_remote_model(name, *curl_http_client(http_options_from_environment()));
+}
+
+Result<Shape> find_remote_model(const std::string& name, HttpClient& client) {
   const Terminal terminal = terminal_of(2);
   Progress progress(stderr, terminal);
   if (terminal.rewrites_lines) progress.begin("Looking at " + printable(name));
-  const auto client = curl_http_client(http_options_from_environment());
-  return RemoteModels(*client, hub_access_from_environment(), default_header_store()).find_shape(name);
+  return RemoteModels(client, hub_access_from_environment(), default_header_store()).find_shape(name);
 }
 
 }  // namespace tokcast

@@ -17,11 +17,26 @@ std::string time_left(double seconds) {
                                : fmt::format("{:.0f} min", seconds / kMinute);
 }
 
-// Nobody knows the line before it is used; its owner does.
-std::string time_on_lines(Bytes bytes) {
-  constexpr double kByteRateAt100Mbit = 12.5e6;
-  const double seconds = static_cast<double>(bytes.value) / kByteRateAt100Mbit;
-  return seconds < 1 ? "" : fmt::format(", {} at 100 Mbit/s", time_left(seconds));
+std::string where_from(SpeedFrom source) {
+  switch (source) {
+    case SpeedFrom::kHeader:
+      return ", as its header came";
+    case SpeedFrom::kLastDownload:
+      return ", as the last download from there went";
+    case SpeedFrom::kLimit:
+      return ", the limit";
+  }
+  return {};
+}
+
+std::string expected_time(Bytes bytes, const std::optional<LineSpeed>& speed) {
+  if (bytes.value == 0) return "";
+  if (!speed) return "; how long that takes is not known yet";
+  const double seconds = static_cast<double>(bytes.value) / speed->rate.value;
+  const char* const least = speed->from == SpeedFrom::kLimit ? "at least " : "";
+  return fmt::format(", {}{} at {}/s{}", least, seconds < 1 ? "1 s" : time_left(seconds),
+                     format_bytes(Bytes(static_cast<std::uint64_t>(speed->rate.value))),
+                     where_from(speed->from));
 }
 
 std::string file_line(const PullFile& file) {
@@ -33,7 +48,7 @@ std::string file_line(const PullFile& file) {
 
 }  // namespace
 
-std::string plan_text(const PullPlan& plan, const Terminal& terminal) {
+std::string plan_text(const PullPlan& plan, const std::optional<LineSpeed>& speed, const Terminal& terminal) {
   std::string out =
       plan.repository.empty()
           ? ""
@@ -42,8 +57,8 @@ std::string plan_text(const PullPlan& plan, const Terminal& terminal) {
   for (const PullFile& file : plan.files) out += file_line(file);
   out += fmt::format("To {}", printable(plan.directory));
   if (const auto room = free_room(plan)) out += fmt::format(", where {} are free", format_bytes(*room));
-  return out +
-         fmt::format(". To fetch: {}{}.\n", format_bytes(plan.missing()), time_on_lines(plan.missing()));
+  const Bytes missing = plan.missing();
+  return out + fmt::format(". To fetch: {}{}.\n", format_bytes(missing), expected_time(missing, speed));
 }
 
 std::string progress_text(Bytes here, Bytes size, Bytes began_at, Seconds elapsed) {

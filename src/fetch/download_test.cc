@@ -32,9 +32,12 @@ class FailingFiles final : public FileCalls {
     return fails(allocate_error) ? -1 : FileCalls::allocate(fd, size);
   }
   ssize_t write_at(int fd, std::span<const char> bytes, std::uint64_t offset) override {
-    if (written_ >= write_limit && fails(write_error)) return -1;
+    if (fails(written_ >= write_limit ? write_error : 0)) return -1;
     written_ += bytes.size();
     return FileCalls::write_at(fd, bytes, offset);
+  }
+  ssize_t read_at(int fd, std::span<char> bytes, std::uint64_t offset) override {
+    return fails(0) ? -1 : FileCalls::read_at(fd, bytes, offset);
   }
   int sync(int fd) override { return fails(sync_error) ? -1 : FileCalls::sync(fd); }
   int rename(const std::string& from, const std::string& to) override {
@@ -43,9 +46,11 @@ class FailingFiles final : public FileCalls {
 
   int allocate_error = 0, write_error = 0, sync_error = 0, rename_error = 0;  // errno; 0: works
   std::uint64_t write_limit = 0;                                              // works so far
+  std::atomic<int> calls_until_failure{-1};  // of all kinds, then EIO once; below 0: never
 
  private:
-  static bool fails(int error_number) {
+  bool fails(int error_number) {
+    if (error_number == 0 && calls_until_failure-- == 0) error_number = EIO;
     if (error_number != 0) errno = error_number;
     return error_number != 0;
   }
@@ -263,7 +268,9 @@ TEST_F(DownloadTest, Case14And15WaitsAsAServerAsksAndTriesAgain) {
 }
 
 TEST_F(DownloadTest, Case18GoesOnAfterABrokenConnection) {
-  for (const std::uint64_t at : {std::uint64_t{0}, kPieceBytes / 2, kPieceBytes - 400}) {
+  // At once, within a piece, before its end, and where 99.99 % came.
+  for (const std::uint64_t at :
+       {std::uint64_t{0}, kPieceBytes / 2, kPieceBytes - 400, kSize - kSize / 10'000}) {
     std::filesystem::remove(directory_ / "target");
     server_.misbehave("/file", {}, 1);
     server_.misbehave("/file", {.reset_at = at}, 2);
@@ -313,6 +320,44 @@ TEST_F(DownloadTest, Case22FailsWithTheDiskAndCanGoOn) {
     *error = 0;
     EXPECT_TRUE(partial_is_here());
   }
+  expect_right(fetch(promised()));
+}
+
+// The first call of all to the disk fails, then the second, and so on until none is left that could.
+TEST_F(DownloadTest, Case22FailsWithAnyCallToTheDiskAndCanGoOn) {
+  file_ = TestFile::sparse("", kPieceBytes + 12'345);
+  server_.serve("/file", file_);
+  int call = 0;
+  for (; call < 1000; ++call) {
+    files_.calls_until_failure = call;
+    const auto got = fetch(promised());
+    const bool none_failed = files_.calls_until_failure >= 0;
+    files_.calls_until_failure = -1;
+    if (none_failed) break;
+    // Only a flush of the directory comes after the name, and what has the name is right then too.
+    if (std::filesystem::exists(directory_ / "target")) {
+      EXPECT_EQ(hash_file(directory_ / "target", {}).value(), sha256_of(file_));
+    }
+    ASSERT_FALSE(got) << call;
+    EXPECT_EQ(got.error().kind, ErrorKind::kIo) << describe(got.error());
+    expect_right(fetch(promised()));
+    std::filesystem::remove(directory_ / "target");
+  }
+  EXPECT_GE(call, 8);  // room, two pieces written and read, the file's flush, its name, the directory's flush
+  EXPECT_LT(call, 1000);
+}
+
+TEST_F(DownloadTest, Case11RefusesAPartThatIsEncoded) {
+  fetch_some(kPieceBytes);
+  server_.misbehave("/file", {.headers = {{"Content-Encoding", "gzip"}}, .ignore_range = true});
+  expect_error(fetch(promised()), ErrorKind::kNetwork);
+  server_.behave("/file");
+  expect_right(fetch(promised()));
+}
+
+TEST_F(DownloadTest, Case17GoesOnAfterADrip) {
+  server_.misbehave("/file", {}, 1);
+  server_.misbehave("/file", {.drip = Seconds(0.05)}, 1);
   expect_right(fetch(promised()));
 }
 

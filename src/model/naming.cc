@@ -9,6 +9,18 @@
 namespace tokcast {
 namespace {
 
+// "llama-2-13b-chat:Q8_0".
+struct IdAndMix {
+  std::string_view id;
+  std::string_view mix;  // empty: none is named
+};
+
+IdAndMix split_mix(std::string_view name) {
+  const auto colon = name.rfind(':');
+  if (colon == std::string_view::npos) return {name, {}};
+  return {name.substr(0, colon), name.substr(colon + 1)};
+}
+
 Result<Shape> shape_of_file(const std::string& path) {
   auto header = read_gguf_file(path, GgufData::kOptional);
   if (!header) return std::unexpected(header.error());
@@ -45,9 +57,20 @@ Result<Shape> find_shape(const std::string& name) {
     return fail(ErrorKind::kNotFound, "no such file", name,
                 "Check the path, or give an id of the catalogue.");
   }
-  const auto colon = name.rfind(':');
-  if (colon == std::string::npos) return shape_of_row(name, kDefaultMix);
-  return shape_of_row(std::string_view(name).substr(0, colon), std::string_view(name).substr(colon + 1));
+  const bool mix_is_named = name.find(':') != std::string::npos;
+  const auto [id, mix] = split_mix(name);
+  return shape_of_row(id, mix_is_named ? mix : kDefaultMix);
+}
+
+Result<std::string> repository_of_id(const std::string& name) {
+  const auto [id, mix] = split_mix(name);
+  const auto row = find_catalogue_row(id);
+  if (!row) return std::unexpected(row.error());
+  if (row->gguf_repo.empty()) {
+    return fail(ErrorKind::kNotFound, "the catalogue knows no repository of GGUF files of this model",
+                printable(name), "Look for one on the hub, and name it as user/repo[:QUANT].");
+  }
+  return mix.empty() ? row->gguf_repo : row->gguf_repo + ":" + std::string(mix);
 }
 
 }  // namespace tokcast

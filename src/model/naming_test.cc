@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -88,6 +89,26 @@ TEST_F(FindShape, KnowsRemoteNamesFromPaths) {
     EXPECT_FALSE(is_remote_name(name)) << name;
   }
   EXPECT_FALSE(is_remote_name(write_header("odd", "smollm2-135m-instruct", "Q4_K_M")));
+}
+
+TEST(RepositoryOfId, IsWhereTheFilesOfACatalogueRowLie) {
+  EXPECT_EQ(repository_of_id("llama-2-13b-chat").value(), "TheBloke/Llama-2-13B-chat-GGUF");
+  EXPECT_EQ(repository_of_id("Llama-2-13B-Chat:Q8_0").value(), "TheBloke/Llama-2-13B-chat-GGUF:Q8_0");
+}
+
+TEST(RepositoryOfId, IsUnknownForSomeRowsAndSaysSo) {
+  EXPECT_EQ(repository_of_id("falcon-7b-instruct").error().kind, ErrorKind::kNotFound);
+  EXPECT_NE(repository_of_id("falcon-7b-instruct").error().fix.find("user/repo"), std::string::npos);
+  EXPECT_EQ(repository_of_id("llama-2-13b-chet").error().fix, "did you mean llama-2-13b-chat?");
+}
+
+// What is not the name of a repository could not be asked for.
+TEST(RepositoryOfId, IsARepositoryForEveryRowThatHasOne) {
+  for (const CatalogueRow& row : catalogue()) {
+    if (row.gguf_repo.empty()) continue;
+    EXPECT_EQ(std::ranges::count(row.gguf_repo, '/'), 1) << row.id;
+    EXPECT_TRUE(is_remote_name(row.gguf_repo)) << row.id;
+  }
 }
 
 TEST_F(FindShape, SaysThatAFileDoesNotExist) {
