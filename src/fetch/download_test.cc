@@ -3,10 +3,12 @@
 #include "fetch/download.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <filesystem>
@@ -359,6 +361,26 @@ TEST_F(DownloadTest, Case17GoesOnAfterADrip) {
   server_.misbehave("/file", {}, 1);
   server_.misbehave("/file", {.drip = Seconds(0.05)}, 1);
   expect_right(fetch(promised()));
+}
+
+TEST_F(DownloadTest, OtherConnectionsJoinTwoThatAreSlow) {
+  constexpr std::uint64_t kSpan = 32 * kPieceBytes;
+  file_ = TestFile::sparse("", 2 * kSpan + 1);
+  server_.serve("/file", file_);
+  server_.misbehave("/file", {}, 1);
+  server_.misbehave("/file", {.stall_at = 100'000}, 2);
+  expect_right(fetch(promised()));
+  std::vector<std::string> starts;
+  for (const SeenRequest& request : server_.requests_for("/file")) {
+    const std::string range = request.header("range");
+    starts.push_back(range.substr(0, range.find('-')));
+  }
+  // The look, the two spans that stall, the last one meanwhile, and only then the rest of the first two.
+  ASSERT_EQ(starts.size(), 6U);
+  std::ranges::sort(starts.begin() + 1, starts.begin() + 3);
+  EXPECT_EQ(starts[1], "bytes=0");
+  EXPECT_EQ(starts[2], fmt::format("bytes={}", kSpan));
+  EXPECT_EQ(starts[3], fmt::format("bytes={}", 2 * kSpan));
 }
 
 TEST_F(DownloadTest, Case26TwoAtOnceFetchOnce) {

@@ -18,6 +18,11 @@ namespace {
 constexpr std::uint64_t kSpanPieces = 32;
 constexpr int kMostRejections = 3;
 constexpr Seconds kTick{0.2};
+// Two connections begin, and the others join when these bring less: beyond, the disk and the hash are what is
+// waited for, and more connections only take processor time from them (docs/FETCH.md has what was measured).
+constexpr unsigned kFirstConnections = 2;
+constexpr Seconds kFirstLook{0.1};
+constexpr BytesPerSecond kEnough{256e6};
 constexpr std::size_t kReadBytes = 256U << 10U;  // fits a second-level cache, for two hashes to share
 
 // One connection's work: spans from the board until it ends.
@@ -140,13 +145,21 @@ TransferResult transfer(const TransferPlan& plan, const std::function<void(Bytes
       if (*hash) out.hash = std::move(**hash);
       board.finish(BoardEnd::kComplete);
     });
-    const unsigned connections = plan.in_ranges ? plan.connections : 1;
-    for (unsigned i = 0; i < connections; ++i) {
-      threads.emplace_back([&] { Connection(plan, store).run(); });
-    }
-    while (board.wait(kTick) == BoardEnd::kNone) {
+    const unsigned most = plan.in_ranges ? plan.connections : 1;
+    unsigned open = 0;
+    const auto connect_up_to = [&](unsigned count) {
+      for (; open < std::min(count, most); ++open)
+        threads.emplace_back([&] { Connection(plan, store).run(); });
+    };
+    connect_up_to(kFirstConnections);
+    std::uint64_t before = 0;
+    for (Seconds time = kFirstLook; board.wait(time) == BoardEnd::kNone; time = kTick) {
       tick(Bytes(std::min(board.pieces_here() * kPieceBytes, plan.blob.size().value)));
       if (auto go_on = check_interrupt(); !go_on) board.fail_with(go_on.error());
+      const std::uint64_t put = store.bytes_put();
+      const bool enough = static_cast<double>(put - before) >= kEnough.value * time.value;
+      if (!enough) connect_up_to(most);
+      before = put;
     }
   }
   out.end = board.wait(Seconds(0));

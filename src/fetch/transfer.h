@@ -32,7 +32,7 @@ struct TransferPlan {
   Journal& journal;
   Clock& clock;
   RetryOptions retry{};
-  unsigned connections = 4;
+  unsigned connections = 4;  // at most
   bool in_ranges = true;  // else as one stream from the beginning
 };
 
