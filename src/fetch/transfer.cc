@@ -36,8 +36,9 @@ class Connection {
     while (auto span = store_.board().take(most)) {
       begun_.restart();
       const auto fetched = fetch(*span);
-      store_.board().give_back(*span);
+      // First of all: else another connection could fetch it meanwhile, as if nothing had failed.
       if (!fetched) return store_.board().fail_with(fetched.error());
+      store_.board().give_back(*span);
     }
   }
 
