@@ -2,10 +2,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <string>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -27,6 +30,8 @@ constexpr const char* kFile = "small-Q4_K_M.gguf";
 constexpr std::uint64_t kLostAtMost = 4 * (1U << 20U) + (12U << 20U);
 // Lists, headers, and what was looked at before.
 constexpr std::uint64_t kOverhead = 4U << 20U;
+// More than a look, and a sixth of the file.
+constexpr std::uint64_t kSomeBytes = 16U << 20U;
 
 class PullCli : public Cli {
  protected:
@@ -51,6 +56,16 @@ class PullCli : public Cli {
     const std::filesystem::path folder(home_ / ".cache/huggingface/hub/models--user--small-GGUF/blobs");
     if (!std::filesystem::exists(folder)) return 0;
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
+  }
+  // A pull that gets `signal` once some of the file has come.
+  ChildResult pull_and_send(int signal) {
+    const std::string noted = home_ / "pid";
+    const std::jthread sender([&](const std::stop_token& stop) {
+      while (!stop.stop_requested() && hub_.cdn().body_bytes() < kSomeBytes)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      if (!stop.stop_requested()) ::kill(std::stoi(read_text(noted)), signal);
+    });
+    return shell(fmt::format("echo $$ >{}; exec \"$0\" pull {} --limit-rate 24M", noted, kModel));
   }
   ChildResult shell(const std::string& script) { return run({"/bin/sh", "-c", script, TOKCAST_BINARY}); }
 
@@ -143,8 +158,7 @@ TEST_F(PullCli, Case27TwoProcessesFetchOnceWhereFlockDoesNothing) {
 }
 
 TEST_F(PullCli, Case25AnInterruptKeepsWhatCameAndSaysSo) {
-  const ChildResult result = run({"timeout", "--foreground", "--preserve-status", "-s", "INT", "2",
-                                  TOKCAST_BINARY, "pull", kModel, "--limit-rate", "24M"});
+  const ChildResult result = pull_and_send(SIGINT);
   EXPECT_EQ(result.exit_code, 130) << result.standard_error;
   EXPECT_TRUE(contains(result.standard_error, "the same command goes on")) << result.standard_error;
   const Json rest = parsed(tokcast({"pull", kModel, "--json"}));
@@ -153,8 +167,7 @@ TEST_F(PullCli, Case25AnInterruptKeepsWhatCameAndSaysSo) {
 }
 
 TEST_F(PullCli, Case25EndedByTheSystemItKeepsWhatCame) {
-  const ChildResult result = run({"timeout", "--foreground", "--preserve-status", "2", TOKCAST_BINARY, "pull",
-                                  kModel, "--limit-rate", "24M"});
+  const ChildResult result = pull_and_send(SIGTERM);
   EXPECT_EQ(result.exit_code, 143) << result.standard_error;
   EXPECT_LT(parsed(tokcast({"pull", kModel, "--json"}))["bytes_fetched"], file_.size);
 }
@@ -200,10 +213,11 @@ TEST_F(PullCli, TheRealEngineRunsWhatWasFetched) {
   EXPECT_TRUE(contains(list.standard_output + list.standard_error, "user/real-GGUF")) << list.standard_output;
   // It serves once it has loaded the model; `timeout` ends it then, for it never does of itself.
   const ChildResult served =
-      run({"timeout", "-s", "INT", "20", "/bin/sh", "-c",
-           "\"$0\" -hf user/real-GGUF:Q8_0 --offline --host \"$1\" 2>&1 & pid=$!; "
-           "until [ -S \"$1\" ] || ! kill -0 $pid; do sleep 0.2; done; sleep 1; kill $pid; wait $pid",
-           engine->executable("server"), home_ / "engine.sock"});
+      run({"timeout", "-s", "INT", "120", "/bin/sh", "-c",
+           "\"$0\" -hf user/real-GGUF:Q8_0 --offline --host \"$1.sock\" >\"$1.log\" 2>&1 & pid=$!; "
+           "until grep -q 'model loaded' \"$1.log\" || ! kill -0 $pid; do sleep 0.2; done; "
+           "kill $pid; wait $pid; cat \"$1.log\"",
+           engine->executable("server"), home_ / "engine"});
   EXPECT_TRUE(contains(served.standard_output, "model loaded")) << served.standard_output;
 }
 
