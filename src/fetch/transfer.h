@@ -33,7 +33,7 @@ struct TransferPlan {
   Clock& clock;
   RetryOptions retry{};
   unsigned connections = 4;  // at most
-  bool in_ranges = true;  // else as one stream from the beginning
+  bool in_ranges = true;     // else as one stream from the beginning
 };
 
 struct TransferResult {
