@@ -267,7 +267,7 @@ same command goes on where it was; what has its final name was verified.)";
 Command add_pull(CLI::App& root) {
   const auto options = std::make_shared<Options>();
   CLI::App* parser = root.add_subcommand("pull", "Fetch a model: resumable and verified");
-  parser->add_option("MODEL", options->model, "Catalogue id, user/repo[:QUANT], hf:// or https://")
+  parser->add_option("MODEL", options->model, "Catalogue id, user/repo[:QUANT], hf:// or URL")
       ->required()
       ->type_name("");
   parser->add_option("--models-dir", options->models_dir, "A plain folder instead of the shared cache")
