@@ -20,6 +20,13 @@ CatalogueRow row_of(CalibrationRole role) {
   row.vocabulary = kVocabulary;
   row.context_length = 4096;
   row.head_length = kHeadLength;
+  if (role == CalibrationRole::kHeads96 || role == CalibrationRole::kHeads80) {
+    row.head_length = role == CalibrationRole::kHeads96 ? 96 : 80;
+    row.embedding_length = 512;
+    row.feed_forward_length = {512};
+    row.heads = row.kv_heads = {16};
+    return row;
+  }
   const bool tiny = role == CalibrationRole::kShallow || role == CalibrationRole::kTall;
   const std::uint32_t parts = role == CalibrationRole::kMedium ? 2 : 1;
   row.embedding_length = tiny ? 256 : 2048 / parts;
@@ -39,6 +46,9 @@ std::uint32_t layers_of(const CalibrationModel& model) {
     case CalibrationRole::kOwnHeads:
     case CalibrationRole::kShared:
       return 4;
+    case CalibrationRole::kHeads96:
+    case CalibrationRole::kHeads80:
+      return 8;
     case CalibrationRole::kMedium:
       return 16;
     case CalibrationRole::kType:
@@ -70,6 +80,10 @@ std::string calibration_model_name(const CalibrationModel& model) {
       return "own heads";
     case CalibrationRole::kShared:
       return "shared heads";
+    case CalibrationRole::kHeads96:
+      return "heads of 96";
+    case CalibrationRole::kHeads80:
+      return "heads of 80";
     case CalibrationRole::kType:
       break;
   }
