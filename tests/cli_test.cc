@@ -296,7 +296,7 @@ TEST_F(Cli, GrowsTheContextToHoldTheTurnUnlessOneWasGiven) {
 }
 
 TEST_F(Cli, RecommendsTheLargestModelThatKeepsItsBudget) {
-  const ChildResult result = tokcast({"--model", kSmall, "--model", kOther, "--effort", "5", "--json"});
+  const ChildResult result = tokcast({"--model", kSmall, "--model", kOther, "--effort", "29", "--json"});
   EXPECT_EQ(result.exit_code, 0) << result.standard_error;
   EXPECT_EQ(schema_findings("recommend", result.standard_output), "");
   const Json answer = parsed(result);
@@ -346,7 +346,7 @@ TEST_F(Cli, SurvivesAnEngineThatCrashes) {
 
 TEST_F(Cli, StopsWhenInterruptedAndSaysSoByItsExitCode) {
   use_engine({.misbehave = "sleep 60"});
-  const ChildResult result = run({"timeout", "--foreground", "--preserve-status", "--signal=INT", "0.5",
+  const ChildResult result = run({"timeout", "--foreground", "--preserve-status", "--signal=INT", "3",
                                   TOKCAST_BINARY, "rehearse", kSmall});
   EXPECT_EQ(result.exit_code, 130);
   EXPECT_TRUE(contains(result.standard_error, "interrupted")) << result.standard_error;

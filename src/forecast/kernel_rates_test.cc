@@ -13,7 +13,8 @@ namespace {
 
 // Only matrices cost anything: 1 ns a parameter for one row, 1 ns more for each further four.
 KernelRates matrices_only() {
-  KernelRates rates{.evidence = Evidence::kCalibrated, .source = "test", .threads = 3, .head_rest = HeadRest{}};
+  KernelRates rates{
+      .evidence = Evidence::kCalibrated, .source = "test", .threads = 3, .head_rest = HeadRest{}};
   rates.types[GgmlType::kQ8_0] = {{1, 1e-9}, {5, 2e-9}, {101, 26e-9}};
   rates.types[GgmlType::kF16] = {{1, 4e-9}};
   return rates;
