@@ -114,6 +114,7 @@ Result<void> calibrate_in_turns(const Shape& shape, const Skeleton& full, const 
                                {.threads = options.threads,
                                 .types = types_of(shape),
                                 .heads = model_work(shape).attention_rest_64 > 0,
+                                .experts = shape.experts.has_value(),
                                 .allowance = Seconds(25),
                                 .interlude = [&] {
                                   if (process++ % 3 == 0) truth.stretch();

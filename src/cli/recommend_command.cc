@@ -116,7 +116,9 @@ Result<void> calibrate_first(const Options& options, const std::vector<Shape>& s
   }
   const auto has_rest = [](const Shape& shape) { return model_work(shape).attention_rest_64 > 0; };
   wanted.heads = !(known && known->has_heads()) && std::ranges::any_of(shapes, has_rest);
-  if (wanted.types.empty() && !wanted.heads) return {};
+  const auto is_mixture = [](const Shape& shape) { return shape.experts.has_value(); };
+  wanted.experts = !(known && known->has_experts()) && std::ranges::any_of(shapes, is_mixture);
+  if (wanted.types.empty() && !wanted.heads && !wanted.experts) return {};
   progress.begin(fmt::format("Calibrating {} types of weights", wanted.types.size()));
   // A cache that cannot be written costs time later, not truth now.
   wanted.keep = [&setting](const Calibration& made) {

@@ -39,12 +39,24 @@ Price price_of(const KernelRates& rates, GgmlType type) {
   return type == GgmlType::kF32 ? price_by_bytes(rates, type) : Price{};
 }
 
+// 1 for dense matrices.
+double expert_factor(const KernelRates& rates, const MatrixWork& matrix, double rows) {
+  const auto& known = rates.expert_factors;
+  if (matrix.experts <= 1 || known.empty()) return 1;
+  const auto above = std::ranges::find_if(known, [rows](const RowFactor& one) { return one.rows >= rows; });
+  if (above == known.begin()) return known.front().factor;
+  if (above == known.end()) return known.back().factor;
+  const RowFactor& below = *(above - 1);
+  const double share = (rows - below.rows) / (above->rows - below.rows);
+  return below.factor + share * (above->factor - below.factor);
+}
+
 double matrix_seconds(const ModelWork& work, const KernelRates& rates, double tokens) {
   double seconds = 0;
   for (const MatrixWork& matrix : work.matrices) {
     const Price price = price_of(rates, matrix.type);
     const double cost = price.factor * cost_at(*price.cost, matrix.rows(tokens));
-    seconds += matrix.touched_parameters(tokens) * cost;
+    seconds += matrix.touched_parameters(tokens) * cost * expert_factor(rates, matrix, matrix.rows(tokens));
   }
   return seconds;
 }

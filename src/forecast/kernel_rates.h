@@ -51,18 +51,26 @@ struct HeadRest {
   }
 };
 
+// What a mixture's experts cost against dense matrices of their type whose parameters meet as many rows:
+// engines multiply them with other kernels.
+struct RowFactor {
+  double rows = 1;
+  double factor = 1;
+};
+
 struct KernelRates {
   Evidence evidence = Evidence::kEstimated;
   std::string source;  // one phrase, as in Timings
   std::uint32_t threads = 1;
   std::map<GgmlType, TypeCost> types{};
-  double step_seconds = 0;              // of every decode step and every micro-batch
-  double layer_seconds = 0;             // of every layer in each of them
-  double activation_seconds = 0;        // for each activation value of a token, in prefill
-  double key_value_seconds = 0;         // decode: for each byte of keys and values attended
-  double decode_attention_seconds = 0;  // decode: for each position and attention value
-  double attention_seconds = 0;         // prefill: for each token, position and attention value
-  std::optional<HeadRest> head_rest{};  // nullopt: not known
+  double step_seconds = 0;                  // of every decode step and every micro-batch
+  double layer_seconds = 0;                 // of every layer in each of them
+  double activation_seconds = 0;            // for each activation value of a token, in prefill
+  double key_value_seconds = 0;             // decode: for each byte of keys and values attended
+  double decode_attention_seconds = 0;      // decode: for each position and attention value
+  double attention_seconds = 0;             // prefill: for each token, position and attention value
+  std::optional<HeadRest> head_rest{};      // nullopt: not known
+  std::vector<RowFactor> expert_factors{};  // ascending in rows, constant beyond; empty: not known, 1
   Reach decode{};
   Reach prefill{};
   std::optional<double> taken_by_others{};  // as in Timings

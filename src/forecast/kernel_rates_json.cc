@@ -14,6 +14,12 @@ Json head_rest_to_json(const std::optional<HeadRest>& rest) {
           {"prefill_value_seconds", rest->prefill_seconds}};
 }
 
+Json factors_to_json(const std::vector<RowFactor>& factors) {
+  Json out = Json::array();
+  for (const RowFactor& one : factors) out.push_back({{"rows", one.rows}, {"factor", one.factor}});
+  return out;
+}
+
 Json type_to_json(GgmlType type, const TypeCost& cost) {
   Json rows = Json::array();
   for (const RowCost& point : cost) {
@@ -49,6 +55,7 @@ Json kernel_rates_to_json(const KernelRates& rates) {
           {"decode_attention_value_seconds", rates.decode_attention_seconds},
           {"prefill_attention_value_seconds", rates.attention_seconds},
           {"head_rest", head_rest_to_json(rates.head_rest)},
+          {"expert_factors", factors_to_json(rates.expert_factors)},
           {"decode_reach", reach_to_json(rates.decode)},
           {"prefill_reach", reach_to_json(rates.prefill)},
           {"types", std::move(types)}};

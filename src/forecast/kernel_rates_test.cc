@@ -90,6 +90,16 @@ TEST(KernelRates, APrefillOfExpertsPaysForThoseTouchedWithTheRowsTheyMeet) {
   EXPECT_NEAR(with_router, truth, 1e-6 * truth);
 }
 
+TEST(KernelRates, ExpertsCostTheirFactorAndDenseMatricesDoNot) {
+  KernelRates rates = matrices_only();
+  const double before = decode_at_start(tiny_mixture(), rates);
+  const double dense = decode_at_start(tiny_shape(), rates);
+  rates.expert_factors = {{1, 2}, {9, 4}};
+  const double experts = 8 * 2 * 3 * 64 * 32 * 1e-9;
+  EXPECT_NEAR(decode_at_start(tiny_mixture(), rates) - before, experts, 1e-3 * experts);
+  EXPECT_DOUBLE_EQ(decode_at_start(tiny_shape(), rates), dense);
+}
+
 TEST(KernelRates, F32CostsTwiceF16UnlessItIsKnown) {
   const Shape shape = tiny_shape("F32");
   KernelRates rates = matrices_only();

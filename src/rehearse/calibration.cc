@@ -34,6 +34,9 @@ std::vector<BenchTest> tests_of(const CalibrationModel& model) {
             {.prompt = 128, .depth = kDepth},
             {.generate = kDecodeTokens, .depth = kDepth}};
   }
+  if (model.role == CalibrationRole::kExperts) {
+    return {{.prompt = 32}, {.prompt = 128}, {.prompt = 512}, {.generate = kDecodeTokens}};
+  }
   return {{.prompt = 8}, {.prompt = 32}, {.prompt = 128}, {.generate = kDecodeTokens}};
 }
 
@@ -78,11 +81,15 @@ class Measurement {
     for (const GgmlType type : types) {
       if (!refused(type)) models.push_back({CalibrationRole::kType, type});
     }
-    if (!options_.heads) return models;
-    // Few models have heads that vectors do not divide: after the commonest types.
+    // Few models are mixtures or have heads that vectors do not divide: after the commonest types.
     quick = std::min(quick + kQuickTypes, models.size());
-    models.insert(models.begin() + static_cast<std::ptrdiff_t>(quick),
-                  {{CalibrationRole::kHeads96, kCommonType}, {CalibrationRole::kHeads80, kCommonType}});
+    std::vector<CalibrationModel> special;
+    if (options_.experts) special.push_back({CalibrationRole::kExperts, kCommonType});
+    if (options_.heads) {
+      special.push_back({CalibrationRole::kHeads96, kCommonType});
+      special.push_back({CalibrationRole::kHeads80, kCommonType});
+    }
+    models.insert(models.begin() + static_cast<std::ptrdiff_t>(quick), special.begin(), special.end());
     return models;
   }
 
@@ -171,12 +178,21 @@ bool Calibration::has(GgmlType type) const {
          std::ranges::find(refused, type, &RefusedType::type) != refused.end();
 }
 
+namespace {
+
+bool has_role(const Calibration& calibration, CalibrationRole role) {
+  return std::ranges::any_of(calibration.samples,
+                             [role](const CalibrationSamples& one) { return one.model.role == role; });
+}
+
+}  // namespace
+
 bool Calibration::has_heads() const {
-  const auto measured = [this](CalibrationRole role) {
-    return std::ranges::any_of(samples,
-                               [role](const CalibrationSamples& one) { return one.model.role == role; });
-  };
-  return measured(CalibrationRole::kHeads96) && measured(CalibrationRole::kHeads80);
+  return has_role(*this, CalibrationRole::kHeads96) && has_role(*this, CalibrationRole::kHeads80);
+}
+
+bool Calibration::has_experts() const {
+  return has_role(*this, CalibrationRole::kExperts);
 }
 
 bool Calibration::busy() const {

@@ -27,6 +27,16 @@ CatalogueRow row_of(CalibrationRole role) {
     row.heads = row.kv_heads = {16};
     return row;
   }
+  if (role == CalibrationRole::kExperts) {
+    row.architecture = "qwen3moe";
+    row.embedding_length = 2048;
+    row.heads = {16};
+    row.kv_heads = {4};
+    row.experts = 32;
+    row.experts_used = 2;
+    row.expert_feed_forward_length = 768;
+    return row;
+  }
   const bool tiny = role == CalibrationRole::kShallow || role == CalibrationRole::kTall;
   const std::uint32_t parts = role == CalibrationRole::kMedium ? 2 : 1;
   row.embedding_length = tiny ? 256 : 2048 / parts;
@@ -49,6 +59,8 @@ std::uint32_t layers_of(const CalibrationModel& model) {
     case CalibrationRole::kHeads96:
     case CalibrationRole::kHeads80:
       return 8;
+    case CalibrationRole::kExperts:
+      return 3;
     case CalibrationRole::kMedium:
       return 16;
     case CalibrationRole::kType:
@@ -62,8 +74,9 @@ std::uint32_t layers_of(const CalibrationModel& model) {
   return static_cast<std::uint32_t>(std::clamp(kBytes / layer_bytes, 3.0, 8.0));
 }
 
+// A router stays F32, as in files.
 bool is_matrix(const Tensor& tensor) {
-  return tensor.dimensions.size() >= 2;
+  return tensor.dimensions.size() >= 2 && tensor.name.find("ffn_gate_inp") == std::string::npos;
 }
 
 }  // namespace
@@ -84,6 +97,8 @@ std::string calibration_model_name(const CalibrationModel& model) {
       return "heads of 96";
     case CalibrationRole::kHeads80:
       return "heads of 80";
+    case CalibrationRole::kExperts:
+      return "experts";
     case CalibrationRole::kType:
       break;
   }

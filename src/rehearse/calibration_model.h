@@ -21,6 +21,7 @@ enum class CalibrationRole {
   kShared,    // the same with eight query heads to one of keys and values
   kHeads96,   // narrow layers, heads of 96 values: a vector of 64 leaves 32 over
   kHeads80,   // the same with 80: vectors of 64 and of 32 both leave 16 over
+  kExperts,   // 32 experts of which a token chooses two: other kernels than those of dense matrices
 };
 
 struct CalibrationModel {

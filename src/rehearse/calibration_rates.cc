@@ -97,6 +97,7 @@ class Solver {
       solve_attention();
     }
     for (auto& [type, costs] : rates_.types) complete(costs);
+    solve_experts();
     return rates_;
   }
 
@@ -153,6 +154,40 @@ class Solver {
     const double flat = *times_.of(own_heads_.model, {.prompt = 128});
     rates_.attention_seconds = positive((deep - flat) / (128 * 1024 * per_value));
     solve_head_rest();
+  }
+
+  // What is left of a step of the mixture without its dense parts, over what its experts would cost as dense
+  // matrices.
+  void solve_experts() {
+    for (const std::uint32_t tokens : {1U, 128U, 512U}) {
+      const auto seconds =
+          tokens == 1 ? times_.decode(experts_.model) : times_.of(experts_.model, {.prompt = tokens});
+      if (!seconds) continue;
+      double dense = fixed(experts_.work);
+      if (tokens > 1) dense += around_matrices(experts_, tokens);
+      double as_dense = 0;
+      double rows = 1;
+      for (const MatrixWork& matrix : experts_.work.matrices) {
+        const double part = matrix.touched_parameters(tokens) * type_cost(matrix.type, matrix.rows(tokens));
+        (matrix.experts > 1 ? as_dense : dense) += part;
+        if (matrix.experts > 1) rows = std::max(rows, matrix.rows(tokens));
+      }
+      constexpr double kMost = 20;
+      if (as_dense <= 0) continue;
+      const double factor = std::clamp((*seconds - dense) / as_dense, 1 / kMost, kMost);
+      rates_.expert_factors.push_back({rows, factor});
+    }
+  }
+
+  // Seconds for one parameter; of the router, by its bytes.
+  double type_cost(GgmlType type, double rows) const {
+    const auto found = rates_.types.find(type);
+    if (found != rates_.types.end()) return cost_at(found->second, rows);
+    return cost(rows) * 4 / bytes_each(kCommonType);
+  }
+  static double bytes_each(GgmlType type) {
+    const TypeGeometry& is = geometry(type);
+    return static_cast<double>(is.block_bytes) / static_cast<double>(is.block_elements);
   }
 
   // What each position costs beyond what whole vectors would. Where heads of 96 show little of it, vectors
@@ -237,6 +272,7 @@ class Solver {
   const Known medium_{{CalibrationRole::kMedium, kCommonType}};
   const Known own_heads_{{CalibrationRole::kOwnHeads, kCommonType}};
   const Known shared_{{CalibrationRole::kShared, kCommonType}};
+  const Known experts_{{CalibrationRole::kExperts, kCommonType}};
   const Known heads_96_{{CalibrationRole::kHeads96, kCommonType}};
   const Known heads_80_{{CalibrationRole::kHeads80, kCommonType}};
   KernelRates rates_{};

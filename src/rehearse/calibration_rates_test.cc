@@ -21,6 +21,7 @@ KernelRates known_rates(std::uint32_t vector_values = 64) {
                         .vector_values = vector_values, .decode_seconds = 2.4e-9, .prefill_seconds = 1.1e-9}};
   rates.types[GgmlType::kQ4_K] = {{1, 40e-12}, {8, 90e-12}, {32, 200e-12}, {128, 750e-12}, {512, 2900e-12}};
   rates.types[GgmlType::kQ6_K] = {{1, 60e-12}, {8, 240e-12}, {32, 330e-12}, {128, 900e-12}, {512, 3500e-12}};
+  rates.expert_factors = {{1, 1.1}, {8, 1.5}, {32, 2.5}};
   return rates;
 }
 
@@ -54,6 +55,10 @@ Calibration ideal_calibration(std::uint32_t vector_values = 64) {
       out.samples.push_back(samples_of({role, kCommonType}, {.generate = 8, .depth = depth}, vector_values));
     }
   }
+  for (const std::uint32_t prompt : {32U, 128U, 512U}) {
+    out.samples.push_back(samples_of({kExperts, kCommonType}, {.prompt = prompt}));
+  }
+  out.samples.push_back(samples_of({kExperts, kCommonType}, {.generate = 8}));
   for (const GgmlType type : {GgmlType::kQ4_K, GgmlType::kQ6_K}) {
     for (const std::uint32_t prompt : {32U, 128U, 512U}) {
       out.samples.push_back(samples_of({kType, type}, {.prompt = prompt}));
@@ -93,6 +98,23 @@ TEST(CalibrationRates, TellWhatHeadsCostThatVectorsDoNotDivide) {
     expect_near_share(rates->head_rest->decode_seconds, 2.4e-9, 0.05);
     expect_near_share(rates->head_rest->prefill_seconds, 1.1e-9, 0.05);
   }
+}
+
+TEST(CalibrationRates, TellWhatExpertsCostBesideDenseMatrices) {
+  const auto rates = rates_from(ideal_calibration());
+  ASSERT_TRUE(rates);
+  ASSERT_EQ(rates->expert_factors.size(), 3U);
+  expect_near_share(rates->expert_factors[0].factor, 1.1, 0.05);
+  expect_near_share(rates->expert_factors[1].factor, 1.5, 0.05);
+  expect_near_share(rates->expert_factors[2].factor, 2.5, 0.05);
+  EXPECT_NEAR(rates->expert_factors[1].rows, 8, 0.1);
+  EXPECT_NEAR(rates->expert_factors[2].rows, 32, 0.1);
+  EXPECT_TRUE(ideal_calibration().has_experts());
+  Calibration without = ideal_calibration();
+  std::erase_if(without.samples,
+                [](const CalibrationSamples& one) { return one.model.role == CalibrationRole::kExperts; });
+  EXPECT_FALSE(without.has_experts());
+  EXPECT_TRUE(rates_from(without)->expert_factors.empty());
 }
 
 TEST(CalibrationRates, AreNotGuessedForHeadsThatWereNotMeasured) {
