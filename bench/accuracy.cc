@@ -1,74 +1,161 @@
 // The accuracy suite: how far are forecasts from truths? Usage and method: docs/ACCURACY.md.
 //
-// Measures (accuracy_measure.h) or reads records (accuracy_record.h), forecasts from their rehearsals, and
-// prints the comparison (accuracy_report.h).
+//   accuracy                          writes docs/ACCURACY.md and its pictures anew from the records
+//   accuracy --measure busy,avx2      measures these parts first (accuracy_parts.h), a record file each
+//   accuracy --published              and judges the published rows, with the peers' formulas
+//   accuracy --list                   the parts and what they take
+//
+// Measures (accuracy_measure.h), reads records (accuracy_record.h), forecasts from them and writes the
+// comparison (accuracy_report.h) between the document's marks (generated.h).
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
+#include "base/file.h"
 #include "base/interrupt.h"
+#include "bench/accuracy_hog.h"
 #include "bench/accuracy_measure.h"
+#include "bench/accuracy_parts.h"
 #include "bench/accuracy_record.h"
 #include "bench/accuracy_report.h"
+#include "bench/fit_errors.h"
+#include "bench/fit_peers.h"
+#include "bench/generated.h"
 
 namespace tokcast {
 namespace {
 
 struct Options {
-  std::vector<std::string> models{"tinyllama-1.1b-chat:Q4_K_M", "qwen2.5-1.5b-instruct:Q8_0",
-                                  "llama-3.2-3b-instruct:Q4_0", "phi-3-mini-4k-instruct:Q4_K_M",
-                                  "llama-2-7b-chat:Q4_K_M",     "qwen3-30b-a3b:Q4_K_M@12"};
-  std::vector<std::uint32_t> threads{2, 1};
+  std::vector<std::string> measure{};
+  std::vector<std::string> models{};  // of each part, only these; empty: all
+  bool published = false;
+  bool list = false;
   std::string engine{};
   std::optional<double> allowance{};  // nullopt: what `tokcast rehearse` takes
-  std::uint32_t depth = 1024;
-  std::vector<std::string> rungs{"rehearsed", "calibrated"};
-  std::string record{};
-  std::string replay{};
+  std::string root = ".";             // of the repository
 };
 
-// Each record is written as soon as it is there: an interrupted run keeps what it did.
-Result<std::vector<AccuracyRecord>> measure_all(const Options& options) {
+std::string records_of(const Options& options, const AccuracyPart& part) {
+  return fmt::format("{}/bench/records/{}.jsonl", options.root, part.name);
+}
+
+bool is_wanted(const Options& options, std::string_view model) {
+  return options.models.empty() || std::ranges::any_of(options.models, [&](const std::string& word) {
+           return model.find(word) != model.npos;
+         });
+}
+
+// Beside the old file, which it replaces when the part is whole: an interrupted run takes nothing away. What
+// it did is kept as NAME.jsonl.part.
+Result<void> measure_part(const Options& options, const AccuracyPart& part, const Engine& engine,
+                          const Machine& machine) {
+  if (!part.variant.empty()) {
+    const std::string file = fmt::format("{}/libggml-cpu-{}.so", engine.directory, part.variant);
+    setenv("GGML_BACKEND_PATH", file.c_str(), 1);
+  } else {
+    unsetenv("GGML_BACKEND_PATH");
+  }
+  AccuracyOptions wanted{.rehearse = part.rehearse, .calibrate = part.calibrate};
+  if (options.allowance) wanted.allowance = Seconds(*options.allowance);
+  const std::optional<Hog> hog = part.hog ? std::optional<Hog>(std::in_place) : std::nullopt;
+  const std::string path = records_of(options, part);
+  const std::string unfinished = path + ".part";
+  std::ofstream file(unfinished);
+  for (const std::uint32_t threads : part.threads) {
+    for (const std::string_view model : part.models) {
+      if (!is_wanted(options, model)) continue;
+      fmt::print(stderr, "{}: {}, {} thread(s)\n", part.name, model, threads);
+      wanted.threads = threads;
+      const auto record = measure_accuracy(std::string(model), engine, machine, wanted);
+      if (!record) return std::unexpected(record.error());
+      file << record_to_json(*record).dump() << std::endl;
+    }
+  }
+  std::error_code failed;
+  std::filesystem::rename(unfinished, path, failed);
+  return failed ? Result<void>(fail(ErrorKind::kIo, failed.message(), path)) : Result<void>();
+}
+
+Result<void> measure(const Options& options) {
+  if (options.measure.empty()) return {};
   const auto engine = find_engine(
       default_engine_search(options.engine.empty() ? std::nullopt : std::optional(options.engine)));
   if (!engine) return std::unexpected(engine.error());
   const Machine machine = read_machine();
-  std::ofstream file;
-  if (!options.record.empty()) file.open(options.record, std::ios::app);
-  const auto has = [&options](const char* rung) {
-    return std::ranges::find(options.rungs, rung) != options.rungs.end();
-  };
-  AccuracyOptions wanted{
-      .depth = options.depth, .rehearse = has("rehearsed"), .calibrate = has("calibrated")};
-  if (options.allowance) wanted.allowance = Seconds(*options.allowance);
-  std::vector<AccuracyRecord> out;
-  for (const std::uint32_t threads : options.threads) {
-    for (const std::string& model : options.models) {
-      fmt::print(stderr, "{}, {} thread(s)\n", model, threads);
-      wanted.threads = threads;
-      auto record = measure_accuracy(model, *engine, machine, wanted);
-      if (!record) {
-        fmt::print(stderr, "accuracy: {}\n", describe(record.error()));
-        return out;
-      }
-      if (file.is_open()) file << record_to_json(*record).dump() << std::endl;
-      out.push_back(std::move(*record));
+  for (const std::string& name : options.measure) {
+    if (auto done = measure_part(options, *find_accuracy_part(name), *engine, machine); !done) return done;
+  }
+  return {};
+}
+
+using Blocks = std::map<std::string, std::string>;
+
+Result<void> write_blocks(const Options& options, const Blocks& blocks) {
+  const std::string path = options.root + "/docs/ACCURACY.md";
+  auto document = read_file(path);
+  if (!document) return std::unexpected(document.error());
+  std::string text = *document;
+  for (const auto& [name, content] : blocks) {
+    auto written = with_generated_block(text, name, content);
+    if (!written) return std::unexpected(written.error());
+    text = std::move(*written);
+  }
+  return write_file(path, text);
+}
+
+Result<void> write_plots(const Options& options, const Blocks& plots) {
+  for (const auto& [name, svg] : plots) {
+    if (auto written = write_file(fmt::format("{}/docs/plots/{}", options.root, name), svg); !written) {
+      return written;
     }
   }
-  return out;
+  return {};
+}
+
+Result<void> write_measured(const Options& options) {
+  const auto measured = read_parts(options.root + "/bench/records");
+  if (!measured) return std::unexpected(measured.error());
+  const auto blocks = measured_blocks(*measured);
+  if (!blocks) return std::unexpected(blocks.error());
+  const auto plots = measured_plots(*measured);
+  if (!plots) return std::unexpected(plots.error());
+  if (auto written = write_plots(options, *plots); !written) return written;
+  return write_blocks(options, *blocks);
+}
+
+Result<void> write_published(const Options& options) {
+  if (!options.published) return {};
+  const auto published = read_published(options.root + "/data");
+  if (!published) return std::unexpected(published.error());
+  const Fit fit(published->rows);
+  const std::vector<RowError> errors = errors_without_own_machine(fit, published->rows);
+  if (auto written = write_plots(options, peer_plots(errors)); !written) return written;
+  return write_blocks(options, {{"published filter", "```\n" + filter_report(*published) + "```\n"},
+                                {"published", error_table(errors)},
+                                {"peers", peer_table(errors)}});
+}
+
+void list_parts() {
+  for (const AccuracyPart& part : accuracy_parts()) {
+    fmt::print("{:<14} about {:>2} minutes: {}, {} models{}\n", part.name, part.minutes, part.title,
+               part.models.size(), part.calibrate ? " (calibrated and all rungs below)" : " (rehearsed)");
+  }
+  fmt::print("{:<14} about  1 minute:  published rows and peers (no measuring)\n", "--published");
 }
 
 int run(const Options& options) {
+  if (options.list) return list_parts(), 0;
   install_interrupt_handlers();
-  const auto records = options.replay.empty() ? measure_all(options) : read_records(options.replay);
-  const auto text = records ? report(*records) : std::unexpected(records.error());
-  if (!text) {
-    fmt::print(stderr, "accuracy: {}\n", describe(text.error()));
+  for (const auto step : {measure, write_measured, write_published}) {
+    const auto done = step(options);
+    if (done) continue;
+    fmt::print(stderr, "accuracy: {}\n", describe(done.error()));
     return 1;
   }
-  fmt::print("{}", *text);
   return 0;
 }
 
@@ -77,17 +164,20 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   tokcast::Options options;
-  CLI::App app("Compares rehearsals with full-size models of random weights, as Markdown.");
-  app.add_option("models", options.models, "MODEL or MODEL@LAYERS");
-  app.add_option("--threads", options.threads, "thread counts")->allow_extra_args(false)->delimiter(',');
+  CLI::App app("Compares forecasts with measurements and writes docs/ACCURACY.md.");
+  const auto known = [](const std::string& name) {
+    return tokcast::find_accuracy_part(name) == nullptr ? "no part is called " + name + " (--list)"
+                                                        : std::string();
+  };
+  app.add_option("--measure", options.measure, "parts to measure anew")
+      ->delimiter(',')
+      ->check(CLI::Validator(known, "PART"));
+  app.add_option("--models", options.models, "of these parts, only models with such a word")->delimiter(',');
+  app.add_flag("--published", options.published, "judge the published rows too");
+  app.add_flag("--list", options.list, "the parts and what they take");
   app.add_option("--engine", options.engine, "engine directory");
   app.add_option("--allowance", options.allowance, "seconds for one rehearsal (9 to 20, by size)");
-  app.add_option("--depth", options.depth, "of the second decode test");
-  app.add_option("--rungs", options.rungs, "what to measure: rehearsed, calibrated (with all below it)")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"rehearsed", "calibrated"}));
-  app.add_option("--record", options.record, "append the raw measurements to this file, a JSON line each");
-  app.add_option("--replay", options.replay, "measure nothing: forecast from the rehearsals in this file");
+  app.add_option("--root", options.root, "the repository");
   CLI11_PARSE(app, argc, argv);
   return tokcast::run(options);
 }

@@ -110,11 +110,15 @@ Result<void> calibrate_in_turns(const Shape& shape, const Skeleton& full, const 
   int process = 0;
   Profile profile{.limits = machine, .facts = read_facts("", "/"), .provenance = "probed"};
   profile.rates = measure_rates(rates_options(profile, false));
-  auto calibration = calibrate(
-      engine, machine,
-      {.threads = options.threads, .types = types_of(shape), .allowance = Seconds(25), .interlude = [&] {
-         if (process++ % 3 == 0) truth.stretch();
-       }});
+  auto calibration = calibrate(engine, machine,
+                               {.threads = options.threads,
+                                .types = types_of(shape),
+                                .heads = model_work(shape).attention_rest_64 > 0,
+                                .experts = shape.experts.has_value(),
+                                .allowance = Seconds(25),
+                                .interlude = [&] {
+                                  if (process++ % 3 == 0) truth.stretch();
+                                }});
   if (!calibration) return std::unexpected(calibration.error());
   auto times = truth.finish();
   if (!times) return std::unexpected(times.error());

@@ -1,11 +1,16 @@
 #include "bench/accuracy_report.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <ctime>
 
 #include "base/statistics.h"
+#include "bench/accuracy_parts.h"
+#include "bench/plot.h"
 #include "choose/ladder.h"
 #include "forecast/cost_model.h"
 #include "forecast/estimated.h"
@@ -116,7 +121,8 @@ void compare_timings(const Shape& shape, const Timings& timings, std::uint32_t d
     const bool is_prefill = i < 2;
     const double lost = (is_prefill ? timings.prefill_share_lost : timings.decode_share_lost).value_or(0);
     out.push_back({timings.evidence, shape.id + " " + shape.quantization, timings.threads, tests[i],
-                   is_prefill, forecasts[i], forecasts[i].expected.value / (1 + lost), truth.at(tests[i])});
+                   is_prefill, forecasts[i], forecasts[i].expected.value / (1 + lost), truth.at(tests[i]),
+                   is_busy(timings)});
   }
 }
 
@@ -165,26 +171,119 @@ Result<std::vector<Comparison>> compare(const AccuracyRecord& record) {
   return out;
 }
 
-Result<std::string> report(const std::vector<AccuracyRecord>& records) {
-  if (records.empty()) return fail(ErrorKind::kNotFound, "nothing was measured");
-  std::vector<Comparison> comparisons;
+namespace {
+
+Result<std::vector<Comparison>> compare_all(const std::vector<AccuracyRecord>& records) {
+  std::vector<Comparison> out;
   for (const AccuracyRecord& record : records) {
     const auto found = compare(record);
     if (!found) return std::unexpected(found.error());
-    comparisons.insert(comparisons.end(), found->begin(), found->end());
+    out.insert(out.end(), found->begin(), found->end());
   }
+  return out;
+}
+
+std::string date_of(const AccuracyRecord& record) {
+  const std::time_t time =
+      record.rehearsal ? record.rehearsal->unix_time : record.rates->calibration.unix_time;
+  return fmt::format("{:%Y-%m-%d}", fmt::gmtime(time));
+}
+
+// One line for a rung of a part: what it got, against what it should.
+std::string rung_line(const std::vector<Comparison>& all, Evidence rung, std::string_view title) {
+  std::vector<double> errors;
+  std::size_t inside = 0;
+  std::size_t refused = 0;
+  for (const Comparison& c : of_rung(all, rung)) {
+    errors.push_back(std::abs(c.error()) * 100);
+    inside += c.inside() ? 1 : 0;
+    refused += c.too_busy ? 1 : 0;
+  }
+  if (errors.empty()) return "";
+  return fmt::format("| {} | {} | {} | {:.1f} % | {:.1f} % | {:.1f} % | {} ({:.0f} %) | {} |\n",
+                     evidence_name(rung), title, errors.size(), quantile(errors, 0.5), quantile(errors, 0.9),
+                     quantile(errors, 1), inside,
+                     100.0 * static_cast<double>(inside) / static_cast<double>(errors.size()), refused);
+}
+
+constexpr std::array kRungs{Evidence::kRehearsed, Evidence::kCalibrated, Evidence::kEstimated,
+                            Evidence::kLookedUp};
+
+}  // namespace
+
+Result<std::string> report(const std::vector<AccuracyRecord>& records, const std::vector<Evidence>& rungs) {
+  if (records.empty()) return fail(ErrorKind::kNotFound, "nothing was measured");
+  const auto comparisons = compare_all(records);
+  if (!comparisons) return std::unexpected(comparisons.error());
   const auto cost = costs(records);
   if (!cost) return std::unexpected(cost.error());
   const AccuracyRecord& first = records.front();
   std::string out =
-      fmt::format("Machine: {}, kernel {}. Engine: {}.\n\n",
+      fmt::format("{}. Machine: {}, kernel {}. Engine: {}.\n\n", date_of(first),
                   first.rehearsal ? first.rehearsal->machine_name : first.rates->calibration.machine_name,
                   first.kernel, first.engine);
-  for (const Evidence rung :
-       {Evidence::kRehearsed, Evidence::kCalibrated, Evidence::kEstimated, Evidence::kLookedUp}) {
-    out += section(comparisons, rung);
-  }
+  for (const Evidence rung : rungs) out += section(*comparisons, rung);
   return out + *cost;
+}
+
+Result<MeasuredParts> read_parts(const std::string& directory) {
+  MeasuredParts out;
+  for (const AccuracyPart& part : accuracy_parts()) {
+    auto records = read_records(fmt::format("{}/{}.jsonl", directory, part.name));
+    if (!records && records.error().kind == ErrorKind::kNotFound) continue;
+    if (!records) return std::unexpected(records.error());
+    out.emplace(part.name, std::move(*records));
+  }
+  return out;
+}
+
+Result<std::map<std::string, std::string>> measured_blocks(const MeasuredParts& parts) {
+  std::map<std::string, std::string> blocks;
+  std::string& sums = blocks["measured"];
+  sums =
+      "| rung | part | n | median error | 90th percentile | largest | inside the 90 % interval | too busy to "
+      "promise |\n|---|---|---|---|---|---|---|---|\n";
+  for (const Evidence rung : kRungs) {
+    for (const AccuracyPart& part : accuracy_parts()) {
+      const auto found = parts.find(std::string(part.name));
+      if (found == parts.end()) continue;
+      const auto all = compare_all(found->second);
+      if (!all) return std::unexpected(all.error());
+      sums += rung_line(*all, rung, part.title);
+    }
+  }
+  for (const auto& [name, records] : parts) {
+    const bool rehearsed = find_accuracy_part(name)->rehearse;
+    auto text = report(records, {rehearsed ? Evidence::kRehearsed : Evidence::kCalibrated});
+    if (!text) return std::unexpected(text.error());
+    blocks["measured " + name] = std::move(*text);
+  }
+  return blocks;
+}
+
+Result<std::map<std::string, std::string>> measured_plots(const MeasuredParts& parts) {
+  std::map<std::string, std::string> out;
+  for (const bool prefill : {true, false}) {
+    ScatterPlot plot{.title = fmt::format("{} on this machine, full models", prefill ? "Prefill" : "Decode"),
+                     .quantity = prefill ? "prefill" : "decode",
+                     .unit = "ms"};
+    for (const Evidence rung : kRungs) {
+      ScatterSeries series{.name = std::string(evidence_name(rung))};
+      for (const auto& [name, records] : parts) {
+        if (find_accuracy_part(name)->hog) continue;
+        const auto all = compare_all(records);
+        if (!all) return std::unexpected(all.error());
+        for (const Comparison& c : of_rung(*all, rung)) {
+          if (c.prefill == prefill) {
+            series.points.push_back({c.truth_median() * 1e3, c.forecast.expected.value * 1e3});
+          }
+        }
+      }
+      if (!series.points.empty()) plot.series.push_back(std::move(series));
+    }
+    out[fmt::format("measured-{}.svg", prefill ? "prefill" : "decode")] = scatter_svg(plot);
+  }
+  return out;
 }
 
 }  // namespace tokcast

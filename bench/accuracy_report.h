@@ -2,6 +2,7 @@
 #ifndef TOKCAST_BENCH_ACCURACY_REPORT_H_
 #define TOKCAST_BENCH_ACCURACY_REPORT_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct Comparison {
   Interval<Seconds> forecast{};
   double quiet_forecast = 0;    // seconds: without what others took at the time
   std::vector<double> truth{};  // seconds, in the order measured
+  bool too_busy = false;        // the tool said so and promised nothing
 
   double truth_median() const;
   // Of what a user sees: expected against the median.
@@ -36,8 +38,22 @@ struct Comparison {
 // rates_from.
 Result<std::vector<Comparison>> compare(const AccuracyRecord& record);
 
-// Medians, 90th percentiles and coverage, then a table of all. Errors: those of compare.
-Result<std::string> report(const std::vector<AccuracyRecord>& records);
+// Medians, 90th percentiles and coverage, then a table of all, for each of these rungs. Errors: those of
+// compare.
+Result<std::string> report(const std::vector<AccuracyRecord>& records, const std::vector<Evidence>& rungs);
+
+// Records by part (accuracy_parts.h).
+using MeasuredParts = std::map<std::string, std::vector<AccuracyRecord>>;
+
+// A part without a file is left out. Errors: those of read_records.
+Result<MeasuredParts> read_parts(const std::string& directory);
+
+// The blocks of docs/ACCURACY.md that rest on them: "measured" sums up all rungs of all parts, "measured
+// NAME" tells of one. Errors: those of compare.
+Result<std::map<std::string, std::string>> measured_blocks(const MeasuredParts& parts);
+
+// The same as pictures: file name -> SVG. Errors: those of compare.
+Result<std::map<std::string, std::string>> measured_plots(const MeasuredParts& parts);
 
 }  // namespace tokcast
 

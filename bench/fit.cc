@@ -44,13 +44,16 @@ Result<void> write_plots(const std::vector<RowError>& errors, const std::string&
   return {};
 }
 
-Result<void> run(const std::string& data, bool check, const std::string& plots) {
+Result<void> run(const std::string& data, bool check, const std::string& plots, const std::string& rows) {
   const auto published = read_published(data);
   if (!published) return std::unexpected(published.error());
   const Fit fit(published->rows);
   const std::vector<RowError> errors = errors_without_own_machine(fit, published->rows);
+  if (!rows.empty()) {
+    if (auto written = write_file(rows, error_rows(errors)); !written) return written;
+  }
   if (check) {
-    fmt::print("{}\n{}\n{}", filter_report(*published), error_table(fit, errors), peer_table(errors));
+    fmt::print("{}\n{}\n{}", filter_report(*published), error_table(errors), peer_table(errors));
     return plots.empty() ? Result<void>() : write_plots(errors, plots);
   }
   Efficiency table{.factors = fit.table(), .spreads = spreads_of(errors)};
@@ -64,14 +67,16 @@ Result<void> run(const std::string& data, bool check, const std::string& plots) 
 int main(int argc, char** argv) {
   std::string data = "data";
   std::string plots;
+  std::string rows;
   bool check = false;
   CLI::App app("Fits the factors of looked-up forecasts on published results.");
   app.add_option("--data", data, "the repository's data directory");
   CLI::Option* checks =
       app.add_flag("--check", check, "print errors leaving one machine out, write no factors");
   app.add_option("--plots", plots, "where the pictures of --check go")->needs(checks);
+  app.add_option("--rows", rows, "where every row with its error goes, comma-separated");
   CLI11_PARSE(app, argc, argv);
-  const auto done = tokcast::run(data, check, plots);
+  const auto done = tokcast::run(data, check, plots, rows);
   if (!done) fmt::print(stderr, "fit: {}\n", describe(done.error()));
   return done ? 0 : 1;
 }

@@ -30,7 +30,8 @@ struct Scale {
 
   void add(const RowError& error) {
     auto& [sum, rows] = machines[error.row->machine];
-    sum += error.log * error.log;
+    // What is not known of its levels explains so much of an error, but never all of it.
+    sum += std::max(error.log * error.log - error.unseen, error.log * error.log / 4);
     ++rows;
   }
   std::uint32_t rows() const {
@@ -98,8 +99,9 @@ Reach shape_of(const std::vector<RowError>& errors, const Scales& scales, const 
                                     : level_of(*error.row, error.row->hardware.group) == level;
     const double rows = scales.at(phase).machines.at(error.row->machine).second;
     const double deviation = deviation_of(scales, *error.row, error.row->hardware.group);
-    standard.emplace_back(error.log / deviation, std::pow(rows, kRowExponent) *
-                                                     (own ? 1 : std::min(1.0, kLeaningMachines / others)));
+    standard.emplace_back(
+        error.log / std::hypot(deviation, std::sqrt(error.unseen)),
+        std::pow(rows, kRowExponent) * (own ? 1 : std::min(1.0, kLeaningMachines / others)));
   }
   constexpr double kNormal = 1.645;
   if (standard.size() < 20) return {-kNormal, kNormal};
@@ -151,7 +153,9 @@ std::vector<RowError> errors_without_own_machine(const Fit& fit, const std::vect
   for (const PublishedRow& row : rows) {
     const auto [found, is_new] = without.try_emplace(row.machine);
     if (is_new) found->second = fit.without(row.machine);
-    errors.push_back({&row, log_measured(row) - *log_forecast(row, as_factor(found->second))});
+    const Machines others = [&](const std::string& name) { return fit.machines_but(row.machine, name); };
+    errors.push_back({&row, log_measured(row) - *log_forecast(row, as_factor(found->second)),
+                      unseen_variance(row.hardware, phase_of(row), others)});
   }
   return errors;
 }
@@ -197,16 +201,14 @@ std::map<std::string, Factor> part_factors(const Fit& fit, const std::vector<Pub
   return factors;
 }
 
-std::string error_table(const Fit& fit, const std::vector<RowError>& errors) {
+std::string error_table(const std::vector<RowError>& errors) {
   std::map<std::string, std::map<std::string, Spread>> spreads;
   std::map<std::string, Line> lines;
   for (const RowError& error : errors) {
     const PublishedRow& row = *error.row;
     const auto [found, is_new] = spreads.try_emplace(row.machine);
     if (is_new) found->second = spreads_of(errors, row.machine);
-    const Seen seen = [&](const std::string& name) { return fit.rests_on_others(name, row.machine); };
-    const Reach reach =
-        widened(found->second.at(level_of(row, row.hardware.group)).reach, row.hardware, phase_of(row), seen);
+    const Reach reach = widened(found->second.at(level_of(row, row.hardware.group)).reach, error.unseen);
     const bool inside = error.log >= std::log(reach.low) && error.log <= std::log(reach.high);
     const std::string_view kind = row.hardware.kind == HardwareKind::kCpu ? "all processors" : "all graphics";
     lines[fmt::format("{} | {} | {}", kind, phase_of(row), kind_of(row))].add(error, inside);
@@ -218,6 +220,17 @@ std::string error_table(const Fit& fit, const std::vector<RowError>& errors) {
       "|---|---|---|---|---|---|---|---|---|\n";
   for (const auto& [name, line] : lines) text += print_line(name, line);
   return text;
+}
+
+std::string error_rows(const std::vector<RowError>& errors) {
+  std::string out = "phase,class,kind,machine,part,backend,isa,log_error,unseen_variance\n";
+  for (const RowError& error : errors) {
+    const PublishedRow& row = *error.row;
+    out += fmt::format("{},{},{},\"{}\",\"{}\",{},{},{:.4f},{:.4f}\n", phase_of(row), row.hardware.group,
+                       kind_of(row), row.machine, row.hardware.part, row.hardware.backend, row.hardware.isa,
+                       error.log, error.unseen);
+  }
+  return out;
 }
 
 }  // namespace tokcast

@@ -16,6 +16,8 @@ namespace tokcast {
 struct RowError {
   const PublishedRow* row = nullptr;
   double log = 0;  // natural logarithm of measured by forecast seconds
+  // What levels of the hierarchy may differ by that no or few other machines tell of (unseen_variance).
+  double unseen = 0;
 };
 
 // Of each row from the factors that all other machines give (leave one machine out).
@@ -32,7 +34,10 @@ std::map<std::string, Factor> part_factors(const Fit& fit, const std::vector<Pub
 
 // Errors by class, phase and kind of model as Markdown: a machine's rows are averaged first. Coverage is that
 // of intervals made without the machine.
-std::string error_table(const Fit& fit, const std::vector<RowError>& errors);
+std::string error_table(const std::vector<RowError>& errors);
+
+// Every row with its error, for a closer look: comma-separated, one line each.
+std::string error_rows(const std::vector<RowError>& errors);
 
 }  // namespace tokcast
 

@@ -18,6 +18,7 @@ struct Deviation {
 
 constexpr std::array kDeviations = std::to_array<Deviation>({{" layer backend=", 0.7},
                                                              {" layer isa=", 0.7},
+                                                             {" group backend=", 0.5},
                                                              {" family=", 0.2},
                                                              {" line=", 0.2},
                                                              {" group=", 0.25},
@@ -215,9 +216,10 @@ Logs Fit::without(const std::string& machine) const {
   return logs;
 }
 
-bool Fit::rests_on_others(const std::string& name, const std::string& machine) const {
+std::uint32_t Fit::machines_but(const std::string& machine, const std::string& name) const {
   const auto found = machines_of_.find(name);
-  return found != machines_of_.end() && found->second.size() > found->second.count(machine);
+  if (found == machines_of_.end()) return 0;
+  return static_cast<std::uint32_t>(found->second.size() - found->second.count(machine));
 }
 
 std::map<std::string, Factor> Fit::table() const {

@@ -45,8 +45,8 @@ class Fit {
   std::map<std::string, Factor> table() const;
   // The factors that all other machines give. Derivatives are those of the whole fit.
   Logs without(const std::string& machine) const;
-  // Whether rows of machines other than this one depend on the factor.
-  bool rests_on_others(const std::string& name, const std::string& machine) const;
+  // How many machines other than this one depend on the factor.
+  std::uint32_t machines_but(const std::string& machine, const std::string& name) const;
 
  private:
   struct Phase;

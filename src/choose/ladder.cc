@@ -59,8 +59,8 @@ Result<Timings> timings_from(const Ladder& ladder, const Shape& shape, std::opti
     if (!strongest) strongest = best.error();
   }
   if (!best) return std::unexpected(*strongest);
-  // A calibration that lacks a type is worth completing.
-  if (strongest && ladder.calibrated)
+  // A calibration is worth making, and one that lacks a type is worth completing.
+  if (strongest && (ladder.calibrated || ladder.can_calibrate))
     best->source += fmt::format(" ({}. {})", strongest->message, strongest->fix);
   return best;
 }

@@ -22,6 +22,7 @@ struct Ladder {
   std::optional<KernelRates> calibrated{};
   std::optional<KernelRates> estimated{};
   std::optional<Hardware> hardware{};  // for looking up
+  bool can_calibrate = false;          // an engine is here, and so is the machine
 };
 
 // The timings of one model below a rehearsal. `only` asks for one rung. Errors: kNotFound saying what is

@@ -8,7 +8,7 @@ namespace tokcast {
 namespace {
 
 KernelRates rates_of(Evidence evidence, const std::vector<GgmlType>& types) {
-  KernelRates rates{.evidence = evidence, .threads = 2};
+  KernelRates rates{.evidence = evidence, .threads = 2, .head_rest = HeadRest{}};
   for (const GgmlType type : types) rates.types[type] = {{1, 1e-10}, {128, 1e-9}};
   return rates;
 }
@@ -25,6 +25,14 @@ TEST(Ladder, StepsDownWhereATypeWasNotCalibrated) {
   const auto timings = timings_from(ladder, tiny_shape("Q8_0"));
   EXPECT_EQ(timings->evidence, Evidence::kEstimated);
   EXPECT_NE(timings->source.find("tokcast calibrate --types Q8_0"), std::string::npos) << timings->source;
+}
+
+TEST(Ladder, AsksForACalibrationWhereOneCanBeMade) {
+  Ladder ladder{.estimated = rates_of(Evidence::kEstimated, {GgmlType::kQ8_0})};
+  EXPECT_EQ(timings_from(ladder, tiny_shape("Q8_0"))->source, "");
+  ladder.can_calibrate = true;
+  EXPECT_NE(timings_from(ladder, tiny_shape("Q8_0"))->source.find("Run `tokcast calibrate`"),
+            std::string::npos);
 }
 
 TEST(Ladder, PutsEveryLayerOnAGpuThatIsToBeUsed) {

@@ -1,10 +1,13 @@
 #include "choose/recommend.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 
 #include "forecast/kin.h"
 #include "forecast/load.h"
+#include "machine/contention.h"
 #include "rehearse/extend.h"
 #include "rehearse/layer_plan.h"
 
@@ -23,6 +26,8 @@ struct Entry {
   KinFacts facts{};
   std::optional<Timings> timings{};  // of a rehearsal of its own
   std::optional<Timings> cheaper{};  // of the ladder's best rung
+  std::optional<Timings> busy{};     // of a rehearsal made while others had the processors
+  bool tried = false;                // rehearsed just now
   std::optional<std::string> problem{};
 };
 
@@ -44,7 +49,10 @@ class Recommender {
   Result<Recommendation> run() {
     for (Entry& entry : entries_) {
       take_stored(entry);
-      if (auto timings = timings_from(options_.ladder, entry.shape)) entry.cheaper = std::move(*timings);
+      if (options_.only == Evidence::kRehearsed) continue;
+      if (auto timings = timings_from(options_.ladder, entry.shape, options_.only)) {
+        entry.cheaper = std::move(*timings);
+      }
     }
     if (auto ok = rehearse_within_effort(); !ok) return std::unexpected(ok.error());
     Recommendation out;
@@ -55,15 +63,26 @@ class Recommender {
       out.ranked.push_back({entry.shape, forecast_of(entry), entry.problem});
     }
     rank(out.ranked);
+    for (const Candidate& one : out.ranked) note_skipped(one, out.skipped);
     return out;
   }
 
  private:
+  bool may_rehearse() const {
+    return !options_.on_gpu && options_.only.value_or(Evidence::kRehearsed) == Evidence::kRehearsed;
+  }
+
   void take_stored(Entry& entry) {
-    if (options_.on_gpu) return;
+    if (!may_rehearse()) return;
     const auto rehearsal = store_.find(entry.shape, engine_, machine_, options_.threads);
     if (!rehearsal) return;
-    if (auto timings = extend(entry.shape, *rehearsal)) entry.timings = std::move(*timings);
+    auto timings = extend(entry.shape, *rehearsal);
+    if (!timings) return;
+    if (is_busy(*timings)) {
+      entry.busy = std::move(*timings);
+    } else {
+      entry.timings = std::move(*timings);
+    }
   }
 
   // The best that is known of it now.
@@ -71,8 +90,14 @@ class Recommender {
     std::optional<Timings> timings = entry.timings;
     if (!timings && entry.cheaper && entry.cheaper->evidence == Evidence::kCalibrated)
       timings = entry.cheaper;
-    if (!timings) timings = from_kin(entry);
+    if (!timings && !options_.only) timings = from_kin(entry);
     if (!timings) timings = entry.cheaper;
+    if (entry.busy && (!timings || is_busy(*timings) || entry.tried)) timings = entry.busy;
+    // What was stored in quieter times says nothing of now.
+    if (timings && busy_now_) {
+      timings->taken_by_others = busy_now_->taken_by_others;
+      timings->undisturbed_threads = busy_now_->undisturbed_threads;
+    }
     if (timings) add_cold_load(*timings, entry.shape, options_.disk_read_rate);
     return forecast(entry.shape, timings, placed(options_.workload, entry.shape, options_.on_gpu),
                     options_.memory);
@@ -81,11 +106,29 @@ class Recommender {
   // Would a rehearsal say more? Not where it is known, cannot be, does not fit, or breaks the budget as far
   // as is known. A calibrated one that keeps it is only confirmed if it leads.
   bool is_open(const Entry& entry) const {
-    if (options_.on_gpu || entry.timings || entry.problem || !entry.shape.not_modelled.empty()) return false;
+    if (!may_rehearse() || entry.timings || entry.problem || entry.tried || !entry.shape.not_modelled.empty())
+      return false;
     const Forecast now = forecast_of(entry);
     const bool calibrated = now.turn && now.turn->evidence == Evidence::kCalibrated;
     if (calibrated && now.verdict == Verdict::kKeeps) return &entry == leader();
     return now.verdict != Verdict::kDoesNotFit && now.verdict != Verdict::kBreaks;
+  }
+
+  // Why a candidate was not rehearsed, if it was not.
+  void note_skipped(const Candidate& one, std::vector<Skipped>& out) const {
+    const auto& entry = *std::ranges::find(entries_, one.shape.id, [](const Entry& e) { return e.shape.id; });
+    if (!may_rehearse() || entry.timings || entry.tried) return;
+    const auto why = [&]() -> std::string {
+      if (entry.problem) return *entry.problem;
+      if (!entry.shape.not_modelled.empty()) return entry.shape.not_modelled.front();
+      if (is_open(entry)) return busy_now_ ? "others had the processors" : "not reached within the effort";
+      const std::string_view from = one.forecast.turn ? evidence_name(one.forecast.turn->evidence) : "";
+      if (one.forecast.verdict == Verdict::kDoesNotFit) return "does not fit";
+      if (one.forecast.verdict == Verdict::kBreaks)
+        return fmt::format("breaks the budget, as {} tells", from);
+      return fmt::format("settled as {}: it keeps the budget and does not lead", from);
+    };
+    out.push_back({one.shape.id, why()});
   }
 
   const Entry* leader() const {
@@ -129,7 +172,13 @@ class Recommender {
         continue;
       }
       last_cost = rehearsal->wall;
+      entry->tried = true;
       auto timings = extend(entry->shape, *rehearsal);
+      if (timings && is_busy(*timings)) {
+        busy_now_ = *timings;
+        entry->busy = std::move(*timings);
+        break;  // the next one would fare no better
+      }
       if (timings) {
         entry->timings = std::move(*timings);
       } else {
@@ -171,6 +220,7 @@ class Recommender {
   const RehearsalStore& store_;
   const RecommendOptions& options_;
   std::vector<Entry> entries_;
+  std::optional<Timings> busy_now_{};  // of a rehearsal just now during which others took too much
 };
 
 }  // namespace
@@ -183,11 +233,13 @@ Result<Recommendation> recommend(std::vector<Shape> shapes, const Engine& engine
 
 Result<Rehearsal> rehearsal_of(const Shape& shape, const Engine& engine, const Machine& machine,
                                const RehearsalStore& store, const RehearsalOptions& options, bool fresh) {
-  if (!fresh) {
-    if (auto stored = store.find(shape, engine, machine, options.threads)) return std::move(*stored);
-  }
+  std::optional<Rehearsal> stored;
+  if (!fresh) stored = store.find(shape, engine, machine, options.threads);
+  if (stored && !stored->busy()) return std::move(*stored);
   auto rehearsal = rehearse(shape, engine, machine, options);
   if (!rehearsal) return rehearsal;
+  const auto taken = [](const Rehearsal& one) { return taken_share(one.contention, one.threads); };
+  if (stored && taken(*stored) <= taken(*rehearsal)) return std::move(*stored);
   // A cache that cannot be written costs time later, not truth now.
   [[maybe_unused]] const Result<void> saved = store.save(*rehearsal);
   return rehearsal;

@@ -40,16 +40,24 @@ struct RecommendOptions {
   bool on_gpu = false;  // the ladder's rates are a GPU's: nothing is rehearsed
   std::optional<MemoryBound> memory{};
   std::optional<BytesPerSecond> disk_read_rate{};
-  Seconds effort{90};          // for all rehearsals together; those in the store cost nothing
-  Seconds allowance_each{10};  // for one rehearsal
+  std::optional<Evidence> only{};  // one rung of the ladder; below rehearsed nothing is rehearsed
+  Seconds effort{90};              // for all rehearsals together; those in the store cost nothing
+  Seconds allowance_each{10};      // for one rehearsal
   // Before each rehearsal: its number, how many may be run, the model. May be empty.
   std::function<void(std::size_t number, std::size_t of, const std::string& model)> progress{};
+};
+
+// A model that was not rehearsed.
+struct Skipped {
+  std::string model;
+  std::string why;  // one phrase: "not reached within the effort"
 };
 
 struct Recommendation {
   std::vector<Candidate> ranked{};  // best first
   std::size_t rehearsed = 0;        // forecasts that rest on a rehearsal of their own
   std::size_t not_reached = 0;      // a rehearsal would say more, but the allowance ended before them
+  std::vector<Skipped> skipped{};   // best first; empty where nothing is to be rehearsed
 };
 
 // Errors: kInterrupted; kNotFound if `shapes` is empty. A model that cannot be rehearsed is a candidate with
@@ -57,8 +65,9 @@ struct Recommendation {
 Result<Recommendation> recommend(std::vector<Shape> shapes, const Engine& engine, const Machine& machine,
                                  const RehearsalStore& store, const RecommendOptions& options);
 
-// One rehearsal, or the stored one if it fits; saved. For single models.
-// `fresh` rehearses even so. Errors: those of rehearse().
+// One rehearsal, or the stored one if it fits; saved. For single models. A stored one that was made on a busy
+// machine is made again, and kept only if the new one is no quieter. `fresh` rehearses even so. Errors: those
+// of rehearse().
 Result<Rehearsal> rehearsal_of(const Shape& shape, const Engine& engine, const Machine& machine,
                                const RehearsalStore& store, const RehearsalOptions& options, bool fresh);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/fake_engine_test_util.h"
+#include "machine/contention.h"
 #include "model/tiny_model_test_util.h"
 
 namespace tokcast {
@@ -83,6 +84,106 @@ TEST_F(Recommend, AnEngineThatFailsIsAProblemOfTheCandidate) {
     EXPECT_TRUE(candidate.problem);
     EXPECT_EQ(candidate.forecast.verdict, Verdict::kUnknown);
   }
+}
+
+// The environment that rehearsals read, as it was afterwards.
+class OthersTake {
+ public:
+  explicit OthersTake(const char* share) { setenv("TOKCAST_OTHERS_SHARE", share, 1); }
+  ~OthersTake() { setenv("TOKCAST_OTHERS_SHARE", "0", 1); }
+  OthersTake(const OthersTake&) = delete;
+  OthersTake& operator=(const OthersTake&) = delete;
+};
+
+TEST_F(Recommend, PromisesNothingWhileOthersHaveTheProcessorsAndDoesNotGoOnTrying) {
+  ASSERT_TRUE(read_contention().cpus) << "this kernel does not tell";
+  const OthersTake most("1");
+  const auto out = run({}, {});
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->rehearsed, 0U);
+  EXPECT_EQ(out->not_reached, 2U);
+  for (const Candidate& candidate : out->ranked) {
+    EXPECT_EQ(candidate.forecast.verdict, Verdict::kUnknown) << candidate.shape.id;
+  }
+  EXPECT_TRUE(named(*out, "small").forecast.turn->too_busy());
+  EXPECT_NE(named(*out, "small").forecast.reasons.front().find("100 %"), std::string::npos);
+}
+
+TEST_F(Recommend, RehearsesAnewWhatWasRehearsedOnABusyMachine) {
+  ASSERT_TRUE(read_contention().cpus) << "this kernel does not tell";
+  {
+    const OthersTake most("1");
+    ASSERT_TRUE(run({}, {}));
+  }
+  const auto out = run({}, {});
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->rehearsed, 3U);
+  EXPECT_EQ(out->ranked.front().forecast.verdict, Verdict::kKeeps);
+}
+
+TEST_F(Recommend, ABusyRehearsalDoesNotReplaceAQuieterBusyOne) {
+  ASSERT_TRUE(read_contention().cpus) << "this kernel does not tell";
+  write_fake_engine(folder_.path());
+  engine_ = {.directory = folder_.path(), .version = "fake", .identity = "fake"};
+  const Machine machine = read_machine();
+  const RehearsalStore store(folder_ / "busy");
+  const auto rehearsed = [&](const char* share) {
+    const OthersTake some(share);
+    return rehearsal_of(model("small", 4), engine_, machine, store,
+                        {.threads = *read_contention().cpus, .allowance = Seconds(0.1)}, false);
+  };
+  ASSERT_TRUE(rehearsed("0.4"));
+  EXPECT_NEAR(*rehearsed("0.7")->contention.others_share, 0.4, 1e-12);
+  EXPECT_NEAR(*rehearsed("0.2")->contention.others_share, 0.2, 1e-12);
+  EXPECT_NEAR(*rehearsed("0")->contention.others_share, 0, 1e-12);
+  EXPECT_NEAR(*rehearsed("0.9")->contention.others_share, 0, 1e-12) << "a quiet one is kept";
+}
+
+KernelRates quick_rates() {
+  KernelRates rates{.evidence = Evidence::kCalibrated, .threads = 1, .head_rest = HeadRest{}};
+  for (const GgmlType type : {GgmlType::kQ8_0, GgmlType::kF16})
+    rates.types[type] = {{1, 1e-12}, {128, 1e-11}};
+  return rates;
+}
+
+TEST_F(Recommend, ARungThatIsForcedIsTheOnlyOne) {
+  const RecommendOptions calibrated{.ladder = {.calibrated = quick_rates()}, .only = Evidence::kCalibrated};
+  const auto out = run({.misbehave = "exit 1"}, calibrated);
+  ASSERT_TRUE(out);
+  for (const Candidate& candidate : out->ranked) {
+    EXPECT_EQ(candidate.forecast.turn->evidence, Evidence::kCalibrated);
+    EXPECT_FALSE(candidate.problem) << "nothing is rehearsed";
+  }
+  EXPECT_EQ(out->not_reached, 0U);
+  EXPECT_TRUE(out->skipped.empty());
+  const auto rehearsed = run({}, {.ladder = {.calibrated = quick_rates()}, .only = Evidence::kRehearsed});
+  ASSERT_TRUE(rehearsed);
+  EXPECT_EQ(rehearsed->rehearsed, 3U);
+}
+
+TEST_F(Recommend, WithRehearsalsForcedWhatWasNotReachedIsNotKnown) {
+  const auto out = run({.misbehave = "sleep 0.3"}, {.ladder = {.calibrated = quick_rates()},
+                                                    .only = Evidence::kRehearsed,
+                                                    .effort = Seconds(0.5),
+                                                    .allowance_each = Seconds(0.1)});
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->rehearsed, 1U);
+  EXPECT_EQ(named(*out, "large").forecast.verdict, Verdict::kUnknown);
+}
+
+TEST_F(Recommend, SaysWhatItSkippedAndWhy) {
+  const auto settled = run({}, {.ladder = {.calibrated = quick_rates()}});
+  ASSERT_TRUE(settled);
+  EXPECT_EQ(settled->rehearsed, 1U) << "the leader alone: calibration settles the others";
+  ASSERT_EQ(settled->skipped.size(), 2U);
+  EXPECT_NE(settled->skipped.front().why.find("settled as calibrated"), std::string::npos)
+      << settled->skipped.front().why;
+
+  const auto hurried =
+      run({.misbehave = "sleep 0.3"}, {.effort = Seconds(0), .allowance_each = Seconds(0.1)});
+  ASSERT_TRUE(hurried);
+  EXPECT_EQ(hurried->skipped.size(), 2U) << "the stored one is no news";
+  EXPECT_EQ(hurried->skipped.front().why, "not reached within the effort");
 }
 
 TEST_F(Recommend, RefusesAnEmptyList) {

@@ -71,7 +71,9 @@ Result<ExitCode> run(const Options& options) {
   Verdict worst = Verdict::kKeeps;
   for (const Candidate& one : *all) {
     worst = std::max(worst, one.forecast.verdict);
-    if (one.forecast.verdict == Verdict::kUnknown) say(printable(one.forecast.reasons.back()));
+    if (one.forecast.verdict != Verdict::kUnknown) continue;
+    // Where nothing is known the last reason tells how to know; where others had the processors, the first.
+    say(printable(one.forecast.turn ? one.forecast.reasons.front() : one.forecast.reasons.back()));
   }
   return exit_code(worst);
 }

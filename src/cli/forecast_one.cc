@@ -16,9 +16,14 @@ Result<Timings> known_timings(const Shape& shape, const Setting& setting, Ladder
       !question.on_gpu && question.only.value_or(Evidence::kRehearsed) == Evidence::kRehearsed;
   if (setting.engine && rehearsals) {
     const auto rehearsal = setting.store.find(shape, *setting.engine, setting.machine, question.threads);
-    // A stored rehearsal that cannot be used is as good as none.
-    if (auto timings = rehearsal ? extend(shape, *rehearsal) : Result<Timings>(std::unexpected(Error{}))) {
-      return timings;
+    // A stored rehearsal that cannot be used is as good as none; one made on a busy machine is the last
+    // resort.
+    auto timings = rehearsal ? extend(shape, *rehearsal) : Result<Timings>(std::unexpected(Error{}));
+    if (timings && (!is_busy(*timings) || question.only)) return timings;
+    if (timings) {
+      auto quieter = timings_from(ladder.get(), shape, question.only);
+      const bool better = quieter && quieter->evidence == Evidence::kCalibrated && !is_busy(*quieter);
+      return better ? quieter : timings;
     }
   }
   return timings_from(ladder.get(), shape, question.only);
@@ -39,7 +44,7 @@ Result<Question> question_from(const WorkloadOptions& wanted, const Setting& set
   const auto workload = wanted.workload();
   if (!workload) return std::unexpected(workload.error());
   return Question{.workload = *workload,
-                  .threads = wanted.threads_on(setting.machine),
+                  .threads = setting.threads(wanted.threads),
                   .on_gpu = setting.runs_on_gpu(wanted)};
 }
 

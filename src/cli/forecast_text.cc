@@ -183,6 +183,9 @@ std::string headline(const Shape& shape, const Forecast& forecast, const Forecas
     case Verdict::kUnknown:
       break;
   }
+  if (forecast.turn && forecast.turn->too_busy()) {
+    return fmt::format("{}: {}.", label, printable(forecast.reasons.front()));
+  }
   return fmt::format("How fast {} runs on {} machine is not known yet.", label,
                      context.elsewhere ? "that" : "this");
 }

@@ -24,6 +24,7 @@
 #include "model/catalogue.h"
 #include "model/naming.h"
 #include "rehearse/calibration.h"
+#include "rehearse/thread_sweep.h"
 
 namespace tokcast {
 namespace {
@@ -34,6 +35,7 @@ struct Options {
   std::vector<std::string> models{};
   bool all = false;
   std::string mix{kDefaultMix};
+  std::optional<std::string> evidence{};
   CommonOptions common{};
 };
 
@@ -102,14 +104,21 @@ std::vector<GgmlType> types_in(const std::vector<Shape>& shapes) {
 Result<void> calibrate_first(const Options& options, const std::vector<Shape>& shapes, const Setting& setting,
                              Progress& progress) {
   if (setting.elsewhere || setting.runs_on_gpu(options.workload)) return {};
-  CalibrationOptions wanted{.threads = options.workload.threads_on(setting.machine),
+  // Rungs below need no calibration, and a rehearsal is above it.
+  if (options.evidence && options.evidence != evidence_name(Evidence::kCalibrated)) return {};
+  CalibrationOptions wanted{.threads = setting.threads(options.workload.threads),
                             .allowance = Seconds(std::min(45.0, options.effort / 2)),
                             .progress = [&progress](std::string_view step) { progress.detail(step); }};
   auto known = setting.calibrations.find(*setting.engine, setting.machine, wanted.threads);
+  if (known && known->busy()) known.reset();
   for (const GgmlType type : types_in(shapes)) {
     if (!known || !known->has(type)) wanted.types.push_back(type);
   }
-  if (wanted.types.empty()) return {};
+  const auto has_rest = [](const Shape& shape) { return model_work(shape).attention_rest_64 > 0; };
+  wanted.heads = !(known && known->has_heads()) && std::ranges::any_of(shapes, has_rest);
+  const auto is_mixture = [](const Shape& shape) { return shape.experts.has_value(); };
+  wanted.experts = !(known && known->has_experts()) && std::ranges::any_of(shapes, is_mixture);
+  if (wanted.types.empty() && !wanted.heads && !wanted.experts) return {};
   progress.begin(fmt::format("Calibrating {} types of weights", wanted.types.size()));
   // A cache that cannot be written costs time later, not truth now.
   wanted.keep = [&setting](const Calibration& made) {
@@ -121,17 +130,34 @@ Result<void> calibrate_first(const Options& options, const std::vector<Shape>& s
   return interrupted ? Result<void>(std::unexpected(made.error())) : Result<void>();
 }
 
+// Some seconds of an effort that has them. Without it one can still go on. Errors: kInterrupted.
+Result<void> try_threads_first(const Options& options, Setting& setting, Progress& progress) {
+  constexpr double kWorthIt = 30;
+  const bool known = options.workload.threads || setting.best_threads || options.evidence;
+  if (known || setting.elsewhere || setting.runs_on_gpu(options.workload)) return {};
+  if (options.effort < kWorthIt || thread_candidates(setting.machine).size() < 2) return {};
+  progress.begin("Trying thread counts");
+  const auto made = sweep_threads(*setting.engine, setting.machine,
+                                  [&progress](std::string_view step) { progress.detail(step); });
+  if (!made && made.error().kind == ErrorKind::kInterrupted) return std::unexpected(made.error());
+  if (!made || made->busy()) return {};
+  [[maybe_unused]] const Result<void> saved = default_thread_sweep_store().save(*made);
+  setting.best_threads = made->best();
+  return {};
+}
+
 Result<Recommendation> recommend_with_progress(const Options& options, std::vector<Shape> shapes,
-                                               const Workload& workload, const Setting& setting) {
+                                               const Workload& workload, Setting& setting) {
   const Terminal terminal = terminal_of(2);
   Progress progress(stderr, terminal);
   const auto start = std::chrono::steady_clock::now();
+  if (auto ok = try_threads_first(options, setting, progress); !ok) return std::unexpected(ok.error());
   if (auto ok = calibrate_first(options, shapes, setting, progress); !ok) return std::unexpected(ok.error());
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   const auto begin = [&progress](std::size_t number, std::size_t of, const std::string& model) {
     progress.begin(fmt::format("Rehearsing {} of at most {}: {}", number, of, printable(model)));
   };
-  const std::uint32_t threads = options.workload.threads_on(setting.machine);
+  const std::uint32_t threads = setting.threads(options.workload.threads);
   const bool on_gpu = setting.runs_on_gpu(options.workload);
   const RecommendOptions asked{
       .workload = workload,
@@ -140,6 +166,7 @@ Result<Recommendation> recommend_with_progress(const Options& options, std::vect
       .on_gpu = on_gpu,
       .memory = setting.memory_bound(on_gpu),
       .disk_read_rate = setting.disk_read_rate(),
+      .only = options.evidence ? find_evidence(*options.evidence) : std::nullopt,
       .effort = Seconds(setting.elsewhere ? 0 : std::max(0.0, options.effort - spent.count())),
       .progress = begin};
   return recommend(std::move(shapes), *setting.engine, setting.machine, setting.store, asked);
@@ -147,6 +174,12 @@ Result<Recommendation> recommend_with_progress(const Options& options, std::vect
 
 Json machine_json(const ForecastContext& context) {
   return {{"name", context.machine_name}, {"profile_id", context.machine_profile_id}};
+}
+
+Json skipped_json(const Recommendation& answer) {
+  Json out = Json::array();
+  for (const Skipped& one : answer.skipped) out.push_back({{"model", one.model}, {"why", one.why}});
+  return out;
 }
 
 Json document(const Recommendation& answer, const ForecastContext& context) {
@@ -162,7 +195,9 @@ Json document(const Recommendation& answer, const ForecastContext& context) {
           {"workload", forecasts.empty() ? Json() : forecasts.front()["workload"]},
           {"recommended", best == nullptr ? Json() : Json(best->shape.id)},
           {"forecasts", std::move(forecasts)},
-          {"not_reached", answer.not_reached}};
+          {"rehearsed", answer.rehearsed},
+          {"not_reached", answer.not_reached},
+          {"skipped", skipped_json(answer)}};
 }
 
 Result<ExitCode> run(const Options& options) {
@@ -170,9 +205,9 @@ Result<ExitCode> run(const Options& options) {
   if (!workload) return std::unexpected(workload.error());
   auto wanted = read_shapes(options);
   if (!wanted) return std::unexpected(wanted.error());
-  const auto read = read_setting(options.common);
+  auto read = read_setting(options.common);
   if (!read) return std::unexpected(read.error());
-  const Setting& setting = *read;
+  Setting& setting = *read;
   if (!setting.engine) return std::unexpected(setting.engine.error());
   const auto answer = recommend_with_progress(options, std::move(wanted->shapes), *workload, setting);
   if (!answer) return std::unexpected(answer.error());
@@ -211,6 +246,9 @@ Command add_recommend(CLI::App& root) {
   const auto models = parser->add_option("--model", options->models, "Consider this; may be repeated");
   models->type_name("MODEL")->take_all()->allow_extra_args(false);
   parser->add_flag("--all", options->all, "Consider the whole catalogue")->excludes(models);
+  parser->add_option("--evidence", options->evidence, "Only this rung of the ladder")
+      ->check(CLI::IsMember({"looked-up", "estimated", "calibrated", "rehearsed"}))
+      ->type_name("KIND");
   parser->add_option("--quant", options->mix, "Quantisation (Q4_K_M)")->type_name("NAME");
   options->workload.add_to(*parser);
   options->common.add_machine_to(*parser);

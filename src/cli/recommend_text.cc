@@ -41,6 +41,9 @@ std::string advice(const Recommendation& answer, const ForecastContext& context)
     case Verdict::kUnknown:
       break;
   }
+  if (first.forecast.turn && first.forecast.turn->too_busy()) {
+    return fmt::format("Nothing can be recommended now: {}.", printable(first.forecast.reasons.front()));
+  }
   return "No model could be rehearsed, so nothing can be recommended.";
 }
 
@@ -85,7 +88,17 @@ void add_not_fitting(std::vector<std::string>& notes, std::span<const Candidate>
   }
 }
 
-void add_not_reached(std::vector<std::string>& notes, const Recommendation& answer, Seconds effort) {
+// What was not rehearsed, one note for each reason; what does not fit has notes of its own.
+void add_skipped(std::vector<std::string>& notes, const Recommendation& answer, Seconds effort) {
+  std::map<std::string, std::vector<std::string>> by_reason;
+  for (const Skipped& one : answer.skipped) {
+    const auto has_note = [&one](const Candidate& c) { return c.shape.id == one.model && c.problem; };
+    if (one.why == "does not fit" || std::ranges::any_of(answer.ranked, has_note)) continue;
+    by_reason[one.why].push_back(printable(one.model));
+  }
+  for (const auto& [why, models] : by_reason) {
+    notes.push_back(fmt::format("Not rehearsed, {}: {}.", printable(why), some_of(models)));
+  }
   if (answer.not_reached == 0) return;
   const Seconds missing = RecommendOptions{}.allowance_each * static_cast<double>(answer.not_reached);
   notes.push_back(
@@ -98,6 +111,8 @@ void add_not_reached(std::vector<std::string>& notes, const Recommendation& answ
 std::string next_command(const Recommendation& answer, const std::string& name) {
   const Candidate& first = leading(answer);
   const bool guessed = first.forecast.turn && first.forecast.turn->evidence < Evidence::kRehearsed;
+  if (first.forecast.turn && first.forecast.turn->too_busy())
+    return "Next: the same again once the machine is quiet (`top` shows what runs)";
   if (guessed) return fmt::format("Next: tokcast rehearse {}", name);
   if (first.forecast.verdict == Verdict::kKeeps) {
     return fmt::format("Next: tokcast forecast {} --prompt 1000 --reply 200   (any other turn, at once)",
@@ -140,7 +155,7 @@ std::string recommendation_text(const Recommendation& answer, const ForecastCont
   add_sources(notes, fits);
   add_problems(notes, fits);
   add_not_fitting(notes, does_not_fit);
-  add_not_reached(notes, answer, effort);
+  add_skipped(notes, answer, effort);
   if (!notes.empty()) out += "\n";
   for (const std::string& note : notes) out += wrapped(note, terminal.width, kIndent) + "\n";
   return out + "\n" + wrapped(next_command(answer, shell_word(leading_name)), terminal.width, kIndent) + "\n";

@@ -89,6 +89,21 @@ TEST(RecommendationText, SaysHowToReachTheRest) {
   EXPECT_EQ(text_of({candidate("qwen3-4b", 6)}).find("not reached"), std::string::npos);
 }
 
+TEST(RecommendationText, SaysWhatWasSkippedAndWhy) {
+  const Recommendation answer{.ranked = {candidate("qwen3-4b", 6)},
+                              .rehearsed = 1,
+                              .not_reached = 2,
+                              .skipped = {{"a", "not reached within the effort"},
+                                          {"b", "breaks the budget, as calibrated tells"},
+                                          {"c", "not reached within the effort"},
+                                          {"d", "does not fit"}}};
+  const std::string text = recommendation_text(answer, {.machine_name = "x"}, Seconds(90), "n", kWide);
+  EXPECT_NE(text.find("Not rehearsed, not reached within the effort: a, c."), std::string::npos) << text;
+  EXPECT_NE(text.find("Not rehearsed, breaks the budget, as calibrated tells: b."), std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("does not fit: d"), std::string::npos) << "those have notes of their own";
+}
+
 TEST(RecommendationText, TellsWhyAModelCouldNotBeRehearsed) {
   Candidate failed = candidate("qwen3-4b", std::nullopt);
   failed.problem = "the engine crashed\x1b[2J";

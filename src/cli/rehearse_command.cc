@@ -33,7 +33,7 @@ Result<Rehearsal> rehearse_with_progress(const Options& options, const Shape& sh
   Progress progress(stderr, terminal);
   progress.begin("Rehearsing " + model_label(shape));
   RehearsalOptions rehearsal{
-      .threads = options.workload.threads_on(setting.machine),
+      .threads = setting.threads(options.workload.threads),
       .allowance = options.effort ? Seconds(*options.effort) : default_allowance(shape),
       .progress = [&progress](std::string_view step) { progress.detail(step); }};
   const std::uint64_t turn_end = workload.depth_tokens + workload.prompt_tokens + workload.reply_tokens;

@@ -1,5 +1,8 @@
 #include "cli/setting.h"
 
+#include <fmt/format.h>
+
+#include "forecast/engine_efficiency.h"
 #include "forecast/estimated.h"
 #include "forecast/load.h"
 #include "machine/find_machine.h"
@@ -7,6 +10,7 @@
 #include "machine/profile_store.h"
 #include "rehearse/calibration_rates.h"
 #include "rehearse/extend.h"
+#include "rehearse/thread_sweep.h"
 
 namespace tokcast {
 namespace {
@@ -24,7 +28,21 @@ std::optional<Bytes> gpu_memory_of(const Profile& profile) {
   return most;
 }
 
+// Why it is low `tokcast calibrate` tells: asking the engine what it runs takes time.
+void note_low_efficiency(std::optional<KernelRates>& rates, const std::optional<Profile>& profile) {
+  const auto found = rates && profile ? engine_efficiency(*rates, *profile, {}) : std::nullopt;
+  if (!found || !found->low) return;
+  rates->source += fmt::format(
+      "; the engine reaches {:.0f} % in decode and {:.0f} % in prefill of what this "
+      "processor allows (`tokcast calibrate` tells why)",
+      100 * found->decode_share, 100 * found->prefill_share);
+}
+
 }  // namespace
+
+std::uint32_t Setting::threads(std::optional<std::uint32_t> given) const {
+  return given.value_or(best_threads.value_or(machine.usable_threads()));
+}
 
 ForecastContext Setting::context() const {
   ForecastContext out{.machine_name = machine.name, .machine_profile_id = machine.identity()};
@@ -59,6 +77,8 @@ Ladder Setting::ladder(std::uint32_t threads, bool on_gpu) const {
       if (auto rates = rates_from(*calibration)) out.calibrated = std::move(*rates);
     }
   }
+  out.can_calibrate = engine && !elsewhere;
+  note_low_efficiency(out.calibrated, profile);
   const Profile known = profile ? *profile : Profile{.limits = machine, .facts = read_facts("", "/")};
   if (auto rates = estimated_rates(known, threads)) out.estimated = std::move(*rates);
   out.hardware = hardware_of(known, threads);
@@ -77,12 +97,16 @@ Result<Setting> read_setting(const CommonOptions& options) {
     machine = read_machine();
     profile = find_profile(default_profile_path(), machine);
   }
-  return Setting{.machine = std::move(machine),
-                 .elsewhere = options.machine.has_value(),
-                 .profile = std::move(profile),
-                 .engine = find_engine(default_engine_search(options.engine)),
-                 .store = default_rehearsal_store(),
-                 .calibrations = default_calibration_store()};
+  Setting out{.machine = std::move(machine),
+              .elsewhere = options.machine.has_value(),
+              .profile = std::move(profile),
+              .engine = find_engine(default_engine_search(options.engine)),
+              .store = default_rehearsal_store(),
+              .calibrations = default_calibration_store()};
+  if (out.elsewhere || !out.engine) return out;
+  const auto sweep = default_thread_sweep_store().find(*out.engine, out.machine);
+  if (sweep && !sweep->busy()) out.best_threads = sweep->best();
+  return out;
 }
 
 Result<Forecast> forecast_from(const Shape& shape, const std::optional<Rehearsal>& rehearsal,

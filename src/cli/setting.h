@@ -29,7 +29,11 @@ struct Setting {
   Result<Engine> engine;
   RehearsalStore store;
   CalibrationStore calibrations;
+  // Found by trying (rehearse/thread_sweep.h); nullopt: not tried, or on a busy machine.
+  std::optional<std::uint32_t> best_threads{};
 
+  // As given, else the best count found, else as many as make sense at first sight.
+  std::uint32_t threads(std::optional<std::uint32_t> given) const;
   // For the JSON documents.
   ForecastContext context() const;
   // Of the main memory; of the GPU's own where the model is to lie there.

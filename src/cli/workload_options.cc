@@ -55,7 +55,7 @@ void WorkloadOptions::add_to(CLI::App& parser) {
   add_number(parser, "--depth", given.depth_tokens, "Tokens in the context before the turn (0)", 0, kMost);
   add_number(parser, "--ctx", context, "Context to reserve (2048, or the turn)", 1, kMost);
   add_number(parser, "--sessions", given.sessions, "Parallel sessions (1)", 1, kMostThreads);
-  add_number(parser, "--threads", threads, "Threads (the cores we may use)", 1, kMostThreads);
+  add_number(parser, "--threads", threads, "Threads (the best count found)", 1, kMostThreads);
   parser.add_option("--gpu-layers", gpu_layers, "Layers on a GPU: 0, or auto (auto)")
       ->type_name("N|auto")
       ->group(kGroup);

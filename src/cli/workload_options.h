@@ -9,7 +9,6 @@
 
 #include "base/result.h"
 #include "forecast/forecast.h"
-#include "machine/machine.h"
 
 namespace tokcast {
 
@@ -30,11 +29,6 @@ struct WorkloadOptions {
 
   // Unless the processor alone was asked for.
   bool wants_gpu() const { return gpu_layers != "0"; }
-
-  // As given, else as many as make sense on this machine.
-  std::uint32_t threads_on(const Machine& machine) const {
-    return threads.value_or(machine.usable_threads());
-  }
 };
 
 // "a 30-token reply to a 128-token prompt".

@@ -44,6 +44,8 @@ constexpr double kActivationOperations = 229.9;
 constexpr double kKeyValueOperations = 25.4;
 constexpr double kDecodeAttentionOperations = 19.3;
 constexpr double kAttentionOperations = 9.5;
+// Decode, for each value that a vector does not hold: between 470 and 630 in one model with heads of 96.
+constexpr double kHeadRestOperations = 550;
 constexpr double kStepSeconds = 24e-6;
 constexpr double kLayerSeconds = 12e-6;
 
@@ -89,6 +91,10 @@ double integer_rate(const Rates& rates, std::uint32_t threads, bool plain) {
   return best;
 }
 
+bool has_wide_vectors(const Rates& rates) {
+  return std::ranges::any_of(rates.dot, [](const DotRate& rate) { return rate.path.starts_with("avx512"); });
+}
+
 TypeCost cost_of(const TypeOperations& is, double bandwidth, double plain, double best) {
   const TypeGeometry type = *find_type(is.type);
   const double bytes = static_cast<double>(type.block_bytes) / static_cast<double>(type.block_elements);
@@ -125,6 +131,8 @@ Result<KernelRates> estimated_rates(const Profile& profile, std::uint32_t thread
   out.key_value_seconds = kKeyValueOperations / plain;
   out.decode_attention_seconds = kDecodeAttentionOperations / plain;
   out.attention_seconds = kAttentionOperations / plain;
+  out.head_rest = HeadRest{.vector_values = has_wide_vectors(*profile.rates) ? 64U : 32U,
+                           .decode_seconds = kHeadRestOperations / plain};
   out.decode = kDecodeReach;
   out.prefill = kPrefillReach;
   return out;

@@ -65,5 +65,14 @@ TEST(EstimatedRates, CostsNeverFallWithMoreRows) {
   }
 }
 
+TEST(EstimatedRates, KnowThatValuesBesideVectorsAreSlow) {
+  Profile profile = measured_profile(30e9, 200e9, 800e9);
+  EXPECT_EQ(estimated_rates(profile, 4)->head_rest->vector_values, 32U);
+  profile.rates->dot.push_back({"int8", "avx512vnni", 4, {.median = 900e9}});
+  const auto rates = estimated_rates(profile, 4);
+  EXPECT_EQ(rates->head_rest->vector_values, 64U);
+  EXPECT_GT(rates->head_rest->decode_seconds, 10 * rates->decode_attention_seconds);
+}
+
 }  // namespace
 }  // namespace tokcast

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "forecast/cost_model.h"
+#include "machine/contention.h"
 
 namespace tokcast {
 namespace {
@@ -48,6 +49,7 @@ TurnForecast forecast_turn(const Shape& shape, const Timings& timings, const Wor
   out.load = timings.load;
   out.cold_load = timings.cold_load;
   out.correction = timings.correction;
+  out.taken_by_others = timings.taken_by_others;
   return out;
 }
 
@@ -65,6 +67,16 @@ Verdict judge_budgets(const TurnForecast& turn, const Workload& workload, std::v
   return verdict;
 }
 
+std::string busy_sentence(const Timings& timings) {
+  std::string out = fmt::format(
+      "too busy to promise anything: other programs had {:.0f} % of the processor time that {} "
+      "asked for while this was measured; close them or wait, then measure again",
+      100 * timings.taken_by_others.value_or(0),
+      timings.threads == 1 ? "1 thread" : fmt::format("{} threads", timings.threads));
+  const std::uint32_t fewer = timings.undisturbed_threads.value_or(timings.threads);
+  return fewer < timings.threads ? fmt::format("{}, or take --threads {}", out, fewer) : out;
+}
+
 std::string memory_sentence(const MemoryNeed& memory) {
   const std::string need = format_bytes(memory.total());
   if (!memory.limit) return fmt::format("needs {} of memory; how much may be used could not be read", need);
@@ -78,6 +90,14 @@ bool exceeds_context(const Shape& shape, const Workload& workload) {
 }
 
 }  // namespace
+
+bool TurnForecast::too_busy() const {
+  return taken_by_others.value_or(0) > kTooBusy;
+}
+
+bool is_busy(const Timings& timings) {
+  return timings.taken_by_others.value_or(0) > kTooBusy;
+}
 
 std::string_view verdict_name(Verdict verdict) {
   switch (verdict) {
@@ -140,6 +160,10 @@ Forecast forecast(const Shape& shape, const std::optional<Timings>& timings, con
   if (timings) out.turn = forecast_turn(shape, *timings, workload);
   if (out.turn) out.verdict = judge_budgets(*out.turn, workload, out.reasons);
   if (!out.turn) out.reasons.emplace_back("how fast it runs is not known");
+  if (out.turn && out.turn->too_busy()) {
+    out.verdict = Verdict::kUnknown;
+    out.reasons.insert(out.reasons.begin(), busy_sentence(*timings));
+  }
   for (const std::string& gap : shape.not_modelled) out.reasons.push_back(gap);
   const bool too_large = !out.memory.fits().value_or(true);
   const auto deciding = [&out](std::string sentence, bool decides) {

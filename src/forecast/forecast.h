@@ -41,7 +41,7 @@ enum class Verdict {
   kAtRisk,      // the budget lies inside the interval
   kBreaks,      // low > budget
   kDoesNotFit,  // needs more memory than may be used, or a longer context than the model has
-  kUnknown,     // no timings, or no memory limit could be read
+  kUnknown,     // no timings, no memory limit could be read, or too busy to promise anything
 };
 
 // "keeps", "at-risk", "breaks", "does-not-fit", "unknown".
@@ -59,6 +59,10 @@ struct TurnForecast {
   std::optional<Interval<Seconds>> load{};       // with the file in the page cache
   std::optional<Interval<Seconds>> cold_load{};  // with the file on the disk
   Correction correction{};                       // as in Timings
+  std::optional<double> taken_by_others{};       // as in Timings
+
+  // Others had so much of the processors while this was measured that it promises nothing.
+  bool too_busy() const;
 };
 
 struct Forecast {

@@ -71,6 +71,9 @@ Json forecast_to_json(const Shape& shape, const Forecast& forecast, const Foreca
            {"coverage", kCoverage},
            {"memory", memory_json(forecast.memory)}};
   add_turn(out, forecast.turn);
+  const auto taken = forecast.turn ? forecast.turn->taken_by_others : std::nullopt;
+  out["taken_by_others_share"] = taken ? Json(*taken) : Json();
+  out["too_busy"] = forecast.turn && forecast.turn->too_busy();
   out["budget"] = budget_json(forecast.workload);
   out["verdict"] = verdict_name(forecast.verdict);
   out["reasons"] = forecast.reasons;

@@ -19,11 +19,36 @@ struct Price {
   double factor = 1;
 };
 
+double bytes_each(GgmlType type) {
+  const TypeGeometry& is = geometry(type);
+  return static_cast<double>(is.block_bytes) / static_cast<double>(is.block_elements);
+}
+
+// From F16 if it is known, else from the type with the most bytes.
+Price price_by_bytes(const KernelRates& rates, GgmlType type) {
+  const auto worth = [](const auto& known) {
+    return known.first == GgmlType::kF16 ? 1e9 : bytes_each(known.first);
+  };
+  const auto nearest = std::ranges::max_element(rates.types, {}, worth);
+  if (nearest == rates.types.end()) return {};
+  return {&nearest->second, bytes_each(type) / bytes_each(nearest->first)};
+}
+
 Price price_of(const KernelRates& rates, GgmlType type) {
   if (const auto known = rates.types.find(type); known != rates.types.end()) return {&known->second};
-  const auto half = rates.types.find(GgmlType::kF16);
-  if (type == GgmlType::kF32 && half != rates.types.end()) return {&half->second, 2};
-  return {};
+  return type == GgmlType::kF32 ? price_by_bytes(rates, type) : Price{};
+}
+
+// 1 for dense matrices.
+double expert_factor(const KernelRates& rates, const MatrixWork& matrix, double rows) {
+  const auto& known = rates.expert_factors;
+  if (matrix.experts <= 1 || known.empty()) return 1;
+  const auto above = std::ranges::find_if(known, [rows](const RowFactor& one) { return one.rows >= rows; });
+  if (above == known.begin()) return known.front().factor;
+  if (above == known.end()) return known.back().factor;
+  const RowFactor& below = *(above - 1);
+  const double share = (rows - below.rows) / (above->rows - below.rows);
+  return below.factor + share * (above->factor - below.factor);
 }
 
 double matrix_seconds(const ModelWork& work, const KernelRates& rates, double tokens) {
@@ -31,7 +56,7 @@ double matrix_seconds(const ModelWork& work, const KernelRates& rates, double to
   for (const MatrixWork& matrix : work.matrices) {
     const Price price = price_of(rates, matrix.type);
     const double cost = price.factor * cost_at(*price.cost, matrix.rows(tokens));
-    seconds += matrix.touched_parameters(tokens) * cost;
+    seconds += matrix.touched_parameters(tokens) * cost * expert_factor(rates, matrix, matrix.rows(tokens));
   }
   return seconds;
 }
@@ -41,9 +66,11 @@ double fixed_seconds(const ModelWork& work, const KernelRates& rates) {
 }
 
 DecodePoint decode_point(const ModelWork& work, const Shape& shape, const KernelRates& rates, double depth) {
+  const HeadRest rest = rates.head_rest.value_or(HeadRest{});
   const double attention =
-      attended_positions(shape, depth) * (work.key_value_bytes * rates.key_value_seconds +
-                                          work.attention_values * rates.decode_attention_seconds);
+      attended_positions(shape, depth) *
+      (work.key_value_bytes * rates.key_value_seconds +
+       work.attention_values * rates.decode_attention_seconds + rest.values(work) * rest.decode_seconds);
   const double seconds = fixed_seconds(work, rates) + matrix_seconds(work, rates, 1) + attention;
   return {depth, around(Seconds(seconds), rates.decode.low, rates.decode.high)};
 }
@@ -52,7 +79,10 @@ PrefillPoint prefill_point(const ModelWork& work, const Shape& shape, const Kern
                            std::uint64_t tokens, std::uint64_t depth) {
   const auto rows = static_cast<double>(tokens);
   const double positions = attended_positions(shape, static_cast<double>(depth) + rows / 2);
-  const double attention = rows * positions * work.attention_values * rates.attention_seconds;
+  const HeadRest rest = rates.head_rest.value_or(HeadRest{});
+  const double attention =
+      rows * positions *
+      (work.attention_values * rates.attention_seconds + rest.values(work) * rest.prefill_seconds);
   const double activations = rows * work.activation_values * rates.activation_seconds;
   const double seconds =
       fixed_seconds(work, rates) + matrix_seconds(work, rates, rows) + activations + attention;
@@ -91,7 +121,14 @@ Result<Timings> timings_from_rates(const ModelWork& work, const Shape& shape, co
                     ? fmt::format("Run `tokcast calibrate --types {}`.", fmt::join(names, ","))
                     : "Choose another type of weights.");
   }
+  const bool has_rest = work.attention_rest_64 > 0;
+  if (rates.evidence == Evidence::kCalibrated && has_rest && !rates.head_rest) {
+    return fail(ErrorKind::kUnsupported, "no rate is known for heads of its length", shape.id,
+                "Run `tokcast calibrate`.");
+  }
   Timings out{.evidence = rates.evidence, .source = rates.source, .threads = rates.threads};
+  out.taken_by_others = rates.taken_by_others;
+  out.undisturbed_threads = rates.undisturbed_threads;
   for (const std::uint64_t tokens : {std::uint64_t{32}, kDeepBatch}) {
     out.prefill.push_back(prefill_point(work, shape, rates, tokens, 0));
   }

@@ -5,8 +5,9 @@
 //                             + sum over matrices of touched parameters * cost(type, rows)
 //                             + n * activation values * activation
 //                             + attention
-//   attention, decode  = positions * (key-value bytes * key_value + attention values * decode_attention)
-//   attention, prefill = n * positions * attention values * attention
+//   attention, decode  = positions * (key-value bytes * key_value + attention values * decode_attention
+//                                     + rest values * decode_rest)
+//   attention, prefill = n * positions * (attention values * attention + rest values * rest)
 //
 // cost(type, rows) is seconds per parameter, piecewise linear in the rows (tokens) that meet it: at one row
 // mostly the reading and unpacking of the weights, at many rows the multiplications. Derivation:
@@ -39,23 +40,45 @@ using TypeCost = std::vector<RowCost>;
 
 double cost_at(const TypeCost& cost, double rows);
 
+// What values cost besides that a vector does not hold, as ModelWork counts them.
+struct HeadRest {
+  std::uint32_t vector_values = 64;  // 64 or 32
+  double decode_seconds = 0;         // decode: for each position and rest value
+  double prefill_seconds = 0;        // prefill: for each token, position and rest value
+
+  double values(const ModelWork& work) const {
+    return vector_values == 64 ? work.attention_rest_64 : work.attention_rest_32;
+  }
+};
+
+// What a mixture's experts cost against dense matrices of their type whose parameters meet as many rows:
+// engines multiply them with other kernels.
+struct RowFactor {
+  double rows = 1;
+  double factor = 1;
+};
+
 struct KernelRates {
   Evidence evidence = Evidence::kEstimated;
   std::string source;  // one phrase, as in Timings
   std::uint32_t threads = 1;
   std::map<GgmlType, TypeCost> types{};
-  double step_seconds = 0;              // of every decode step and every micro-batch
-  double layer_seconds = 0;             // of every layer in each of them
-  double activation_seconds = 0;        // for each activation value of a token, in prefill
-  double key_value_seconds = 0;         // decode: for each byte of keys and values attended
-  double decode_attention_seconds = 0;  // decode: for each position and attention value
-  double attention_seconds = 0;         // prefill: for each token, position and attention value
+  double step_seconds = 0;                  // of every decode step and every micro-batch
+  double layer_seconds = 0;                 // of every layer in each of them
+  double activation_seconds = 0;            // for each activation value of a token, in prefill
+  double key_value_seconds = 0;             // decode: for each byte of keys and values attended
+  double decode_attention_seconds = 0;      // decode: for each position and attention value
+  double attention_seconds = 0;             // prefill: for each token, position and attention value
+  std::optional<HeadRest> head_rest{};      // nullopt: not known
+  std::vector<RowFactor> expert_factors{};  // ascending in rows, constant beyond; empty: not known, 1
   Reach decode{};
   Reach prefill{};
+  std::optional<double> taken_by_others{};  // as in Timings
+  std::optional<std::uint32_t> undisturbed_threads{};
 };
 
 // The types of a model's matrices for which `rates` has no cost, in id order. F32, which only small matrices
-// are, is priced as twice F16 where need be.
+// are, is priced by its bytes from another float, else from the type with the most bits.
 std::vector<GgmlType> types_without_cost(const ModelWork& work, const KernelRates& rates);
 
 // Points at 32, 128 and 512 tokens and at depths 0 and 1024. Errors: kUnsupported, naming the types that have

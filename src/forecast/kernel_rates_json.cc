@@ -7,6 +7,19 @@ Json reach_to_json(const Reach& reach) {
   return {{"low", reach.low}, {"high", reach.high}};
 }
 
+Json head_rest_to_json(const std::optional<HeadRest>& rest) {
+  if (!rest) return {};
+  return {{"vector_values", rest->vector_values},
+          {"decode_value_seconds", rest->decode_seconds},
+          {"prefill_value_seconds", rest->prefill_seconds}};
+}
+
+Json factors_to_json(const std::vector<RowFactor>& factors) {
+  Json out = Json::array();
+  for (const RowFactor& one : factors) out.push_back({{"rows", one.rows}, {"factor", one.factor}});
+  return out;
+}
+
 Json type_to_json(GgmlType type, const TypeCost& cost) {
   Json rows = Json::array();
   for (const RowCost& point : cost) {
@@ -41,6 +54,8 @@ Json kernel_rates_to_json(const KernelRates& rates) {
           {"key_value_byte_seconds", rates.key_value_seconds},
           {"decode_attention_value_seconds", rates.decode_attention_seconds},
           {"prefill_attention_value_seconds", rates.attention_seconds},
+          {"head_rest", head_rest_to_json(rates.head_rest)},
+          {"expert_factors", factors_to_json(rates.expert_factors)},
           {"decode_reach", reach_to_json(rates.decode)},
           {"prefill_reach", reach_to_json(rates.prefill)},
           {"types", std::move(types)}};

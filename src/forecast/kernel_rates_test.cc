@@ -13,7 +13,8 @@ namespace {
 
 // Only matrices cost anything: 1 ns a parameter for one row, 1 ns more for each further four.
 KernelRates matrices_only() {
-  KernelRates rates{.evidence = Evidence::kCalibrated, .source = "test", .threads = 3};
+  KernelRates rates{
+      .evidence = Evidence::kCalibrated, .source = "test", .threads = 3, .head_rest = HeadRest{}};
   rates.types[GgmlType::kQ8_0] = {{1, 1e-9}, {5, 2e-9}, {101, 26e-9}};
   rates.types[GgmlType::kF16] = {{1, 4e-9}};
   return rates;
@@ -89,12 +90,42 @@ TEST(KernelRates, APrefillOfExpertsPaysForThoseTouchedWithTheRowsTheyMeet) {
   EXPECT_NEAR(with_router, truth, 1e-6 * truth);
 }
 
+TEST(KernelRates, ExpertsCostTheirFactorAndDenseMatricesDoNot) {
+  KernelRates rates = matrices_only();
+  const double before = decode_at_start(tiny_mixture(), rates);
+  const double dense = decode_at_start(tiny_shape(), rates);
+  rates.expert_factors = {{1, 2}, {9, 4}};
+  const double experts = 8 * 2 * 3 * 64 * 32 * 1e-9;
+  EXPECT_NEAR(decode_at_start(tiny_mixture(), rates) - before, experts, 1e-3 * experts);
+  EXPECT_DOUBLE_EQ(decode_at_start(tiny_shape(), rates), dense);
+}
+
 TEST(KernelRates, F32CostsTwiceF16UnlessItIsKnown) {
   const Shape shape = tiny_shape("F32");
   KernelRates rates = matrices_only();
   EXPECT_NEAR(decode_at_start(shape, rates), kAll * 8e-9, 1e-13);
   rates.types[GgmlType::kF32] = {{1, 5e-9}};
   EXPECT_NEAR(decode_at_start(shape, rates), kAll * 5e-9, 1e-13);
+}
+
+TEST(KernelRates, F32IsPricedByItsBytesFromTheTypeWithTheMostWhereNoFloatIsKnown) {
+  KernelRates rates{.types = {{GgmlType::kQ4_0, {{1, 1e-9}}}, {GgmlType::kQ8_0, {{1, 34e-9}}}}};
+  EXPECT_NEAR(decode_at_start(tiny_shape("F32"), rates), kAll * 128e-9, 1e-12);
+  rates.types.clear();
+  EXPECT_FALSE(types_without_cost(model_work(tiny_shape("F32")), rates).empty());
+}
+
+TEST(KernelRates, ValuesThatAVectorDoesNotHoldCostMore) {
+  const Shape shape = tiny_shape();  // heads of 16
+  KernelRates rates = matrices_only();
+  const auto at_depth = [&] {
+    return timings_from_rates(model_work(shape), shape, rates)->decode.back().duration.expected.value;
+  };
+  const double whole = at_depth();
+  rates.head_rest = HeadRest{.vector_values = 64, .decode_seconds = 1e-9};
+  EXPECT_NEAR(at_depth() - whole, 1024 * model_work(shape).attention_rest_64 * 1e-9, 1e-9);
+  EXPECT_EQ(model_work(shape).attention_rest_64, model_work(shape).attention_values);
+  EXPECT_EQ(HeadRest{.vector_values = 32}.values(model_work(shape)), model_work(shape).attention_rest_32);
 }
 
 TEST(KernelRates, TypesWithoutCostAreNamedInOrder) {

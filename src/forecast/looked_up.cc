@@ -88,6 +88,11 @@ std::string_view type_family(std::string_view name) {
   return name;
 }
 
+// A back end may suit one maker's cards and not another's.
+std::string backend_of_group(const Hardware& hardware) {
+  return fmt::format("{} {}", hardware.group, hardware.backend);
+}
+
 // Factors of one phase on one kind of hardware.
 class Factors {
  public:
@@ -103,6 +108,7 @@ class Factors {
   double hierarchy() const {
     double factor = of("group", hardware_.group) * of("family", hardware_.family) *
                     of("line", hardware_.line) * of("part", hardware_.part);
+    if (hardware_.kind == HardwareKind::kGpu) factor *= of("group backend", backend_of_group(hardware_));
     for (const std::string& condition : hardware_.conditions) {
       factor *= of("condition", fmt::format("{} {}", hardware_.backend, condition));
     }
@@ -264,26 +270,34 @@ std::string_view kind_name(const Hardware& hardware) {
 
 }  // namespace
 
-Reach widened(const Reach& reach, const Hardware& hardware, std::string_view phase, const Seen& seen) {
-  // Deviations of logarithms: what these levels differ by where rows are known, rounded up.
-  constexpr double kInstructionSet = 0.4;
-  constexpr double kBackend = 0.3;
-  constexpr double kFamily = 0.15;
-  const auto unseen = [&](std::string_view level, const std::string& name) {
-    return !seen(fmt::format("{} {} {}={}", phase, kind_name(hardware), level, name));
-  };
+double unseen_variance(const Hardware& hardware, std::string_view phase, const Machines& machines) {
+  // Deviations of logarithms: the priors of the fit (bench/fit_factors.cc).
+  constexpr double kInstructionSet = 0.3;
+  constexpr double kBackend = 0.4;
+  constexpr double kGroupBackend = 0.5;
+  constexpr double kFamily = 0.2;
   constexpr double kBandwidth = 0.5;  // guessed from cores
-  double square = hardware.bandwidth ? 0 : kBandwidth * kBandwidth;
-  const bool graphics = hardware.kind == HardwareKind::kGpu;
-  if (!graphics && unseen("isa", hardware.isa)) square += kInstructionSet * kInstructionSet;
-  if (graphics && unseen("backend", hardware.backend)) square += kBackend * kBackend;
-  if (unseen("family", hardware.family)) square += kFamily * kFamily;
-  constexpr double kNormal = 1.645;  // of 90 %
-  const auto wider = [&](double bound) {
-    const double log = std::log(bound);
-    return std::exp(std::copysign(std::sqrt(log * log + kNormal * kNormal * square), log));
+  const auto open = [&](double deviation, std::string_view level, const std::string& name) {
+    const std::uint32_t known = machines(fmt::format("{} {} {}={}", phase, kind_name(hardware), level, name));
+    return deviation * deviation / (1 + known);
   };
-  return square == 0 ? reach : Reach{wider(reach.low), wider(reach.high)};
+  double variance = hardware.bandwidth ? 0 : kBandwidth * kBandwidth;
+  if (hardware.kind == HardwareKind::kGpu) {
+    variance += open(kBackend, "backend", hardware.backend);
+    variance += open(kGroupBackend, "group backend", backend_of_group(hardware));
+  } else {
+    variance += open(kInstructionSet, "isa", hardware.isa);
+  }
+  return variance + open(kFamily, "family", hardware.family);
+}
+
+Reach widened(const Reach& reach, double variance) {
+  constexpr double kNormal = 1.645;  // of 90 %
+  const auto wider = [variance](double bound) {
+    const double log = std::log(bound);
+    return std::exp(std::copysign(std::sqrt(log * log + kNormal * kNormal * variance), log));
+  };
+  return {wider(reach.low), wider(reach.high)};
 }
 
 Result<KernelRates> rates_with(const Hardware& hardware, ModelKind kind, const LogFactor& log_factor) {
@@ -310,9 +324,14 @@ Result<KernelRates> looked_up_rates(const Hardware& hardware, ModelKind kind) {
   auto rates = rates_with(hardware, kind, [&table](const std::string& name) { return table.log_of(name); });
   if (!rates) return rates;
   const bool mixture = kind == ModelKind::kMixture;
-  const Seen seen = [&table](const std::string& name) { return table.factors.contains(name); };
-  rates->decode = widened(table.reach("decode", hardware.group, mixture), hardware, "decode", seen);
-  rates->prefill = widened(table.reach("prefill", hardware.group, mixture), hardware, "prefill", seen);
+  const Machines machines = [&table](const std::string& name) {
+    const auto found = table.factors.find(name);
+    return found == table.factors.end() ? 0 : found->second.machines;
+  };
+  rates->decode =
+      widened(table.reach("decode", hardware.group, mixture), unseen_variance(hardware, "decode", machines));
+  rates->prefill = widened(table.reach("prefill", hardware.group, mixture),
+                           unseen_variance(hardware, "prefill", machines));
   return rates;
 }
 

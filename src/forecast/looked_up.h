@@ -30,11 +30,15 @@ using LogFactor = std::function<double(const std::string& name)>;
 // Rates with factors from anywhere: what the fit varies. Without intervals. Errors: as looked_up_rates.
 Result<KernelRates> rates_with(const Hardware& hardware, ModelKind kind, const LogFactor& log_factor);
 
-// Whether a factor of this name rests on any row.
-using Seen = std::function<bool(const std::string& name)>;
+// How many machines a factor of this name rests on.
+using Machines = std::function<std::uint32_t(const std::string& name)>;
 
-// `reach` widened for levels of the hierarchy that no row tells of: then only a level above is known.
-Reach widened(const Reach& reach, const Hardware& hardware, std::string_view phase, const Seen& seen);
+// The variance of the logarithm of a time that levels of the hierarchy may still differ by: the whole of what
+// such levels differ by where no machine tells of one, 1 / (1 + n) of it where n do.
+double unseen_variance(const Hardware& hardware, std::string_view phase, const Machines& machines);
+
+// `reach` with so much variance more.
+Reach widened(const Reach& reach, double variance);
 
 // Rates with the embedded table, and 90 % intervals. The kind of model matters because mixtures of experts
 // keep less of the hardware busy, and because their forecasts err more. Errors: kUnsupported if neither the

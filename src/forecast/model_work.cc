@@ -93,6 +93,8 @@ ModelWork model_work(const Shape& shape) {
   for (const LayerShape& layer : shape.layers) {
     if (layer.kind != LayerKind::kAttention) continue;
     work.attention_values += double(layer.heads) * (double(layer.key_length) + layer.value_length);
+    work.attention_rest_64 += double(layer.heads) * (layer.key_length % 64 + layer.value_length % 64);
+    work.attention_rest_32 += double(layer.heads) * (layer.key_length % 32 + layer.value_length % 32);
   }
   return work;
 }

@@ -33,6 +33,10 @@ struct ModelWork {
   double activation_values = 0;  // read or written by norms, activations and residuals for one token
   double key_value_bytes = 0;    // of one position, all attention layers, F16
   double attention_values = 0;   // heads x (key length + value length), summed over attention layers
+  // Of those, what is left over where vectors of 64, or of 32, values do not divide a head's length:
+  // llama.cpp does it one by one (docs/FORECAST.md).
+  double attention_rest_64 = 0;
+  double attention_rest_32 = 0;
 };
 
 ModelWork model_work(const Shape& shape);

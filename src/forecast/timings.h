@@ -50,7 +50,14 @@ struct Timings {
   std::optional<double> prefill_share_lost{};
   std::optional<double> decode_share_lost{};
   Correction correction{};  // that is in all of the above already (experience.h)
+  // Of the time that the threads asked for, what others had meanwhile (machine/contention.h); and how many
+  // threads would have been left alone. nullopt: not known, or nothing was run.
+  std::optional<double> taken_by_others{};
+  std::optional<std::uint32_t> undisturbed_threads{};
 };
+
+// Was this measured while others had so much of the processors that it promises nothing?
+bool is_busy(const Timings& timings);
 
 }  // namespace tokcast
 

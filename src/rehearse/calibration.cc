@@ -23,7 +23,8 @@ Seconds since(Clock::time_point start) {
 }
 
 bool measures_attention(const CalibrationModel& model) {
-  return model.role == CalibrationRole::kOwnHeads || model.role == CalibrationRole::kShared;
+  using enum CalibrationRole;
+  return model.role == kOwnHeads || model.role == kShared || model.role == kHeads96 || model.role == kHeads80;
 }
 
 std::vector<BenchTest> tests_of(const CalibrationModel& model) {
@@ -32,6 +33,9 @@ std::vector<BenchTest> tests_of(const CalibrationModel& model) {
             {.generate = kDecodeTokens},
             {.prompt = 128, .depth = kDepth},
             {.generate = kDecodeTokens, .depth = kDepth}};
+  }
+  if (model.role == CalibrationRole::kExperts) {
+    return {{.prompt = 32}, {.prompt = 128}, {.prompt = 512}, {.generate = kDecodeTokens}};
   }
   return {{.prompt = 8}, {.prompt = 32}, {.prompt = 128}, {.generate = kDecodeTokens}};
 }
@@ -45,6 +49,7 @@ class Measurement {
     if (const auto limit = machine.memory_limit()) memory_ = limit->bytes;
   }
 
+  Seconds elapsed() const { return since(start_); }
   Seconds spent() const { return since(start_) - interludes_; }
 
   Result<void> run() {
@@ -72,9 +77,19 @@ class Measurement {
           CalibrationRole::kOwnHeads, CalibrationRole::kShared}) {
       models.push_back({role, kCommonType});
     }
+    std::size_t quick = models.size();
     for (const GgmlType type : types) {
       if (!refused(type)) models.push_back({CalibrationRole::kType, type});
     }
+    // Few models are mixtures or have heads that vectors do not divide: after the commonest types.
+    quick = std::min(quick + kQuickTypes, models.size());
+    std::vector<CalibrationModel> special;
+    if (options_.experts) special.push_back({CalibrationRole::kExperts, kCommonType});
+    if (options_.heads) {
+      special.push_back({CalibrationRole::kHeads96, kCommonType});
+      special.push_back({CalibrationRole::kHeads80, kCommonType});
+    }
+    models.insert(models.begin() + static_cast<std::ptrdiff_t>(quick), special.begin(), special.end());
     return models;
   }
 
@@ -163,6 +178,27 @@ bool Calibration::has(GgmlType type) const {
          std::ranges::find(refused, type, &RefusedType::type) != refused.end();
 }
 
+namespace {
+
+bool has_role(const Calibration& calibration, CalibrationRole role) {
+  return std::ranges::any_of(calibration.samples,
+                             [role](const CalibrationSamples& one) { return one.model.role == role; });
+}
+
+}  // namespace
+
+bool Calibration::has_heads() const {
+  return has_role(*this, CalibrationRole::kHeads96) && has_role(*this, CalibrationRole::kHeads80);
+}
+
+bool Calibration::has_experts() const {
+  return has_role(*this, CalibrationRole::kExperts);
+}
+
+bool Calibration::busy() const {
+  return taken_share(contention, threads).value_or(0) > kTooBusy;
+}
+
 Result<Calibration> calibrate(const Engine& engine, const Machine& machine, const CalibrationOptions& options,
                               std::optional<Calibration> known) {
   const auto counters = read_contention();
@@ -173,14 +209,19 @@ Result<Calibration> calibrate(const Engine& engine, const Machine& machine, cons
     all.types.insert(all.types.begin(), kCommonType);
   }
   Measurement measurement(engine, machine, all, record);
+  const auto with_contention = [&](Calibration made) {
+    const Contention now =
+        contention_since(counters, measurement.elapsed(), machine.logical_cpus.value_or(options.threads));
+    made.contention = joined(made.contention, made.wall, now, measurement.spent());
+    made.wall += measurement.spent();
+    return made;
+  };
+  if (options.keep) all.keep = [&](const Calibration& so_far) { options.keep(with_contention(so_far)); };
   if (auto ok = measurement.run(); !ok) return std::unexpected(ok.error());
   const bool any = std::ranges::any_of(
       record.samples, [](const CalibrationSamples& one) { return one.model.role == CalibrationRole::kType; });
   if (!any) return fail(ErrorKind::kEngineFailed, record.refused.front().reason, "calibrate", "");
-  record.wall += measurement.spent();
-  record.contention = contention_between(counters, read_contention(), measurement.spent(),
-                                         machine.logical_cpus.value_or(options.threads));
-  return record;
+  return with_contention(std::move(record));
 }
 
 }  // namespace tokcast

@@ -46,11 +46,17 @@ struct Calibration {
   Seconds wall{};
 
   bool has(GgmlType type) const;  // measured or refused
+  bool has_heads() const;         // of lengths that vectors do not divide
+  bool has_experts() const;       // of a mixture
+  // Made while others had too much of the processors: to be made anew once they do not.
+  bool busy() const;
 };
 
 struct CalibrationOptions {
   std::uint32_t threads = 1;
   std::vector<GgmlType> types{};  // in order of importance
+  bool heads = true;              // measure heads that vectors do not divide, too
+  bool experts = true;            // and a mixture of experts
   // To be done by; one type is measured whatever it takes. Types that do not get their turn are left to the
   // time when they are needed; time that is left goes into more passes.
   Seconds allowance{55};

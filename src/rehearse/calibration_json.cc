@@ -9,8 +9,8 @@ namespace tokcast {
 namespace {
 
 constexpr std::string_view kSchema = "tokcast.calibration/1";
-constexpr std::array<std::string_view, 6> kRoleNames{"shallow", "tall",      "medium",
-                                                     "type",    "own-heads", "shared-heads"};
+constexpr std::array<std::string_view, 9> kRoleNames{
+    "shallow", "tall", "medium", "type", "own-heads", "shared-heads", "heads-96", "heads-80", "experts"};
 
 // nlohmann::json throws on a key of another kind; all that can throw runs inside one try block.
 struct BadKey {
@@ -77,6 +77,12 @@ Calibration read_calibration(const Json& json) {
   }
   out.contention.cpu_pressure_share = read_share(json, "cpu_pressure_share");
   out.contention.stolen_share = read_share(json, "stolen_share");
+  // Older ones did not count what others ran.
+  if (json.contains("others_share")) {
+    out.contention.others_share = read_share(json, "others_share");
+    const Json& cpus = json.at("cpus");
+    if (!cpus.is_null()) out.contention.cpus = cpus.get<std::uint32_t>();
+  }
   out.wall = Seconds(json.at("wall_seconds").get<double>());
   return out;
 }
@@ -105,6 +111,8 @@ Json calibration_to_json(const Calibration& calibration) {
           {"wall_seconds", calibration.wall.value},
           {"cpu_pressure_share", or_null(calibration.contention.cpu_pressure_share)},
           {"stolen_share", or_null(calibration.contention.stolen_share)},
+          {"others_share", or_null(calibration.contention.others_share)},
+          {"cpus", or_null(calibration.contention.cpus)},
           {"refused", std::move(refused)},
           {"samples", std::move(samples)}};
 }

@@ -20,6 +20,23 @@ CatalogueRow row_of(CalibrationRole role) {
   row.vocabulary = kVocabulary;
   row.context_length = 4096;
   row.head_length = kHeadLength;
+  if (role == CalibrationRole::kHeads96 || role == CalibrationRole::kHeads80) {
+    row.head_length = role == CalibrationRole::kHeads96 ? 96 : 80;
+    row.embedding_length = 512;
+    row.feed_forward_length = {512};
+    row.heads = row.kv_heads = {16};
+    return row;
+  }
+  if (role == CalibrationRole::kExperts) {
+    row.architecture = "qwen3moe";
+    row.embedding_length = 2048;
+    row.heads = {16};
+    row.kv_heads = {4};
+    row.experts = 32;
+    row.experts_used = 2;
+    row.expert_feed_forward_length = 768;
+    return row;
+  }
   const bool tiny = role == CalibrationRole::kShallow || role == CalibrationRole::kTall;
   const std::uint32_t parts = role == CalibrationRole::kMedium ? 2 : 1;
   row.embedding_length = tiny ? 256 : 2048 / parts;
@@ -39,6 +56,11 @@ std::uint32_t layers_of(const CalibrationModel& model) {
     case CalibrationRole::kOwnHeads:
     case CalibrationRole::kShared:
       return 4;
+    case CalibrationRole::kHeads96:
+    case CalibrationRole::kHeads80:
+      return 8;
+    case CalibrationRole::kExperts:
+      return 3;
     case CalibrationRole::kMedium:
       return 16;
     case CalibrationRole::kType:
@@ -52,8 +74,9 @@ std::uint32_t layers_of(const CalibrationModel& model) {
   return static_cast<std::uint32_t>(std::clamp(kBytes / layer_bytes, 3.0, 8.0));
 }
 
+// A router stays F32, as in files.
 bool is_matrix(const Tensor& tensor) {
-  return tensor.dimensions.size() >= 2;
+  return tensor.dimensions.size() >= 2 && tensor.name.find("ffn_gate_inp") == std::string::npos;
 }
 
 }  // namespace
@@ -70,6 +93,12 @@ std::string calibration_model_name(const CalibrationModel& model) {
       return "own heads";
     case CalibrationRole::kShared:
       return "shared heads";
+    case CalibrationRole::kHeads96:
+      return "heads of 96";
+    case CalibrationRole::kHeads80:
+      return "heads of 80";
+    case CalibrationRole::kExperts:
+      return "experts";
     case CalibrationRole::kType:
       break;
   }

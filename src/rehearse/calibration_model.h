@@ -19,6 +19,9 @@ enum class CalibrationRole {
   kType,      // wide layers of one type: what its weights cost
   kOwnHeads,  // as kType, each query head with keys and values of its own: what attention costs
   kShared,    // the same with eight query heads to one of keys and values
+  kHeads96,   // narrow layers, heads of 96 values: a vector of 64 leaves 32 over
+  kHeads80,   // the same with 80: vectors of 64 and of 32 both leave 16 over
+  kExperts,   // 32 experts of which a token chooses two: other kernels than those of dense matrices
 };
 
 struct CalibrationModel {

@@ -97,6 +97,7 @@ class Solver {
       solve_attention();
     }
     for (auto& [type, costs] : rates_.types) complete(costs);
+    solve_experts();
     return rates_;
   }
 
@@ -152,6 +153,76 @@ class Solver {
     const double deep = *times_.of(own_heads_.model, {.prompt = 128, .depth = 1024});
     const double flat = *times_.of(own_heads_.model, {.prompt = 128});
     rates_.attention_seconds = positive((deep - flat) / (128 * 1024 * per_value));
+    solve_head_rest();
+  }
+
+  // What is left of a step of the mixture without its dense parts, over what its experts would cost as dense
+  // matrices.
+  void solve_experts() {
+    for (const std::uint32_t tokens : {1U, 128U, 512U}) {
+      const auto seconds =
+          tokens == 1 ? times_.decode(experts_.model) : times_.of(experts_.model, {.prompt = tokens});
+      if (!seconds) continue;
+      double dense = fixed(experts_.work);
+      if (tokens > 1) dense += around_matrices(experts_, tokens);
+      double as_dense = 0;
+      double rows = 1;
+      for (const MatrixWork& matrix : experts_.work.matrices) {
+        const double part = matrix.touched_parameters(tokens) * type_cost(matrix.type, matrix.rows(tokens));
+        (matrix.experts > 1 ? as_dense : dense) += part;
+        if (matrix.experts > 1) rows = std::max(rows, matrix.rows(tokens));
+      }
+      constexpr double kMost = 20;
+      if (as_dense <= 0) continue;
+      const double factor = std::clamp((*seconds - dense) / as_dense, 1 / kMost, kMost);
+      rates_.expert_factors.push_back({rows, factor});
+    }
+  }
+
+  // Seconds for one parameter; of the router, by its bytes.
+  double type_cost(GgmlType type, double rows) const {
+    const auto found = rates_.types.find(type);
+    if (found != rates_.types.end()) return cost_at(found->second, rows);
+    return cost(rows) * 4 / bytes_each(kCommonType);
+  }
+  static double bytes_each(GgmlType type) {
+    const TypeGeometry& is = geometry(type);
+    return static_cast<double>(is.block_bytes) / static_cast<double>(is.block_elements);
+  }
+
+  // What each position costs beyond what whole vectors would. Where heads of 96 show little of it, vectors
+  // are of 32.
+  void solve_head_rest() {
+    const auto of_96 = rest_of(heads_96_);
+    const auto of_80 = rest_of(heads_80_);
+    if (!of_96 || !of_80) return;
+    const double left_96 = heads_96_.work.attention_rest_64;
+    const double left_80 = heads_80_.work.attention_rest_64;
+    const bool wide = of_96->decode / left_96 > of_80->decode / left_80 / 2;
+    const auto each = [&](double RestSeconds::* phase) {
+      if (!wide) return (*of_80).*phase / left_80;
+      return ((*of_96).*phase + (*of_80).*phase) / (left_96 + left_80);
+    };
+    rates_.head_rest = {.vector_values = wide ? 64U : 32U,
+                        .decode_seconds = std::max(0.0, each(&RestSeconds::decode)),
+                        .prefill_seconds = std::max(0.0, each(&RestSeconds::prefill))};
+  }
+
+  // Seconds for each position, and for each token and position, beyond those of whole vectors.
+  struct RestSeconds {
+    double decode = 0;
+    double prefill = 0;
+  };
+  std::optional<RestSeconds> rest_of(const Known& known) const {
+    const auto flat = times_.of(known.model, {.prompt = 128});
+    const auto deep = times_.of(known.model, {.prompt = 128, .depth = 1024});
+    if (!flat || !deep || !times_.decode(known.model) || !times_.decode(known.model, 1024)) {
+      return std::nullopt;
+    }
+    const ModelWork& work = known.work;
+    return RestSeconds{deep_decode(known) - work.key_value_bytes * rates_.key_value_seconds -
+                           work.attention_values * rates_.decode_attention_seconds,
+                       (*deep - *flat) / (128 * 1024) - work.attention_values * rates_.attention_seconds};
   }
 
   // Seconds for each position attended.
@@ -201,12 +272,16 @@ class Solver {
   const Known medium_{{CalibrationRole::kMedium, kCommonType}};
   const Known own_heads_{{CalibrationRole::kOwnHeads, kCommonType}};
   const Known shared_{{CalibrationRole::kShared, kCommonType}};
+  const Known experts_{{CalibrationRole::kExperts, kCommonType}};
+  const Known heads_96_{{CalibrationRole::kHeads96, kCommonType}};
+  const Known heads_80_{{CalibrationRole::kHeads80, kCommonType}};
   KernelRates rates_{};
 };
 
-Reach reach(double floor, const ShareLost& lost, const Contention& contention) {
+Reach reach(double floor, const ShareLost& lost, const Contention& contention, std::uint32_t threads) {
   const double waited = contention.cpu_pressure_share.value_or(0) + contention.stolen_share.value_or(0);
-  return {(1 - floor) / (1 + lost.usual) * (1 - std::min(0.5, waited / 2)), (1 + floor) * (1 + lost.mean)};
+  return {(1 - floor) / (1 + lost.usual) * (1 - std::min(0.5, waited / 2)),
+          (1 + floor) * (1 + lost.mean) * (1 + kTakenWeight * taken_share(contention, threads).value_or(0))};
 }
 
 void scale(KernelRates& rates, const ShareLost& decode, const ShareLost& prefill) {
@@ -235,8 +310,10 @@ Result<KernelRates> rates_from(const Calibration& calibration) {
   rates.evidence = Evidence::kCalibrated;
   rates.source = fmt::format("calibrated with {} types of weights", types.size());
   rates.threads = calibration.threads;
-  rates.decode = reach(kDecodeFloor, decode, calibration.contention);
-  rates.prefill = reach(kPrefillFloor, prefill, calibration.contention);
+  rates.decode = reach(kDecodeFloor, decode, calibration.contention, calibration.threads);
+  rates.prefill = reach(kPrefillFloor, prefill, calibration.contention, calibration.threads);
+  rates.taken_by_others = taken_share(calibration.contention, calibration.threads);
+  rates.undisturbed_threads = undisturbed_threads(calibration.contention);
   return rates;
 }
 

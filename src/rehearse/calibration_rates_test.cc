@@ -10,33 +10,37 @@ namespace tokcast {
 namespace {
 
 // An engine whose every cost is known.
-KernelRates known_rates() {
+KernelRates known_rates(std::uint32_t vector_values = 64) {
   KernelRates rates{.step_seconds = 50e-6,
                     .layer_seconds = 20e-6,
                     .activation_seconds = 0.5e-9,
                     .key_value_seconds = 0.2e-9,
                     .decode_attention_seconds = 0.1e-9,
-                    .attention_seconds = 0.05e-9};
+                    .attention_seconds = 0.05e-9,
+                    .head_rest = HeadRest{
+                        .vector_values = vector_values, .decode_seconds = 2.4e-9, .prefill_seconds = 1.1e-9}};
   rates.types[GgmlType::kQ4_K] = {{1, 40e-12}, {8, 90e-12}, {32, 200e-12}, {128, 750e-12}, {512, 2900e-12}};
   rates.types[GgmlType::kQ6_K] = {{1, 60e-12}, {8, 240e-12}, {32, 330e-12}, {128, 900e-12}, {512, 3500e-12}};
+  rates.expert_factors = {{1, 1.1}, {8, 1.5}, {32, 2.5}};
   return rates;
 }
 
-double true_seconds(const CalibrationModel& model, const BenchTest& test) {
+double true_seconds(const CalibrationModel& model, const BenchTest& test, std::uint32_t vector_values) {
   const Shape shape = *calibration_shape(model);
-  const Timings timings = *timings_from_rates(model_work(shape), shape, known_rates());
+  const Timings timings = *timings_from_rates(model_work(shape), shape, known_rates(vector_values));
   if (test.generate > 0) {
     return test.generate * decode_step(shape, timings, test.depth).expected.value;
   }
   return prefill(shape, timings, test.prompt, test.depth).expected.value;
 }
 
-CalibrationSamples samples_of(const CalibrationModel& model, const BenchTest& test) {
-  const Seconds truth(true_seconds(model, test));
+CalibrationSamples samples_of(const CalibrationModel& model, const BenchTest& test,
+                              std::uint32_t vector_values = 64) {
+  const Seconds truth(true_seconds(model, test, vector_values));
   return {.model = model, .test = test, .after_load = false, .samples = {truth, truth, truth}};
 }
 
-Calibration ideal_calibration() {
+Calibration ideal_calibration(std::uint32_t vector_values = 64) {
   Calibration out{.engine_identity = "engine", .machine_identity = "machine", .threads = 3};
   using enum CalibrationRole;
   for (const CalibrationRole role : {kShallow, kTall, kMedium}) {
@@ -45,12 +49,16 @@ Calibration ideal_calibration() {
     }
     out.samples.push_back(samples_of({role, kCommonType}, {.generate = 8}));
   }
-  for (const CalibrationRole role : {kOwnHeads, kShared}) {
+  for (const CalibrationRole role : {kOwnHeads, kShared, kHeads96, kHeads80}) {
     for (const std::uint32_t depth : {0U, 1024U}) {
-      out.samples.push_back(samples_of({role, kCommonType}, {.prompt = 128, .depth = depth}));
-      out.samples.push_back(samples_of({role, kCommonType}, {.generate = 8, .depth = depth}));
+      out.samples.push_back(samples_of({role, kCommonType}, {.prompt = 128, .depth = depth}, vector_values));
+      out.samples.push_back(samples_of({role, kCommonType}, {.generate = 8, .depth = depth}, vector_values));
     }
   }
+  for (const std::uint32_t prompt : {32U, 128U, 512U}) {
+    out.samples.push_back(samples_of({kExperts, kCommonType}, {.prompt = prompt}));
+  }
+  out.samples.push_back(samples_of({kExperts, kCommonType}, {.generate = 8}));
   for (const GgmlType type : {GgmlType::kQ4_K, GgmlType::kQ6_K}) {
     for (const std::uint32_t prompt : {32U, 128U, 512U}) {
       out.samples.push_back(samples_of({kType, type}, {.prompt = prompt}));
@@ -82,6 +90,50 @@ TEST(CalibrationRates, FindsTheCostsOfAnEngineWhoseCostsAreKnown) {
   expect_near_share(rates->activation_seconds, truth.activation_seconds, 0.1);
 }
 
+TEST(CalibrationRates, TellWhatHeadsCostThatVectorsDoNotDivide) {
+  for (const std::uint32_t vector_values : {64U, 32U}) {
+    const auto rates = rates_from(ideal_calibration(vector_values));
+    ASSERT_TRUE(rates && rates->head_rest);
+    EXPECT_EQ(rates->head_rest->vector_values, vector_values);
+    expect_near_share(rates->head_rest->decode_seconds, 2.4e-9, 0.05);
+    expect_near_share(rates->head_rest->prefill_seconds, 1.1e-9, 0.05);
+  }
+}
+
+TEST(CalibrationRates, TellWhatExpertsCostBesideDenseMatrices) {
+  const auto rates = rates_from(ideal_calibration());
+  ASSERT_TRUE(rates);
+  ASSERT_EQ(rates->expert_factors.size(), 3U);
+  expect_near_share(rates->expert_factors[0].factor, 1.1, 0.05);
+  expect_near_share(rates->expert_factors[1].factor, 1.5, 0.05);
+  expect_near_share(rates->expert_factors[2].factor, 2.5, 0.05);
+  EXPECT_NEAR(rates->expert_factors[1].rows, 8, 0.1);
+  EXPECT_NEAR(rates->expert_factors[2].rows, 32, 0.1);
+  EXPECT_TRUE(ideal_calibration().has_experts());
+  Calibration without = ideal_calibration();
+  std::erase_if(without.samples,
+                [](const CalibrationSamples& one) { return one.model.role == CalibrationRole::kExperts; });
+  EXPECT_FALSE(without.has_experts());
+  EXPECT_TRUE(rates_from(without)->expert_factors.empty());
+}
+
+TEST(CalibrationRates, AreNotGuessedForHeadsThatWereNotMeasured) {
+  Calibration older = ideal_calibration();
+  std::erase_if(older.samples,
+                [](const CalibrationSamples& one) { return one.model.role == CalibrationRole::kHeads96; });
+  EXPECT_FALSE(older.has_heads());
+  EXPECT_TRUE(ideal_calibration().has_heads());
+  const auto rates = rates_from(older);
+  ASSERT_TRUE(rates);
+  EXPECT_FALSE(rates->head_rest);
+  const Shape odd = *calibration_shape({CalibrationRole::kHeads96, kCommonType});
+  const auto timings = timings_from_rates(model_work(odd), odd, *rates);
+  ASSERT_FALSE(timings);
+  EXPECT_EQ(timings.error().kind, ErrorKind::kUnsupported);
+  const Shape usual = *calibration_shape({CalibrationRole::kOwnHeads, kCommonType});
+  EXPECT_TRUE(timings_from_rates(model_work(usual), usual, *rates));
+}
+
 TEST(CalibrationRates, WidenTheIntervalOnABusyMachine) {
   Calibration busy = ideal_calibration();
   const Reach quiet = rates_from(busy)->decode;
@@ -90,6 +142,20 @@ TEST(CalibrationRates, WidenTheIntervalOnABusyMachine) {
   const Reach wide = rates_from(busy)->decode;
   EXPECT_LT(wide.low, quiet.low);
   EXPECT_GT(wide.high, quiet.high);
+}
+
+TEST(CalibrationRates, CarryWhatOthersTook) {
+  Calibration busy = ideal_calibration();
+  EXPECT_FALSE(rates_from(busy)->taken_by_others);
+  EXPECT_FALSE(busy.busy());
+  busy.contention.others_share = 0.5;
+  busy.contention.cpus = 4;
+  EXPECT_TRUE(busy.busy());
+  const auto rates = rates_from(busy);
+  EXPECT_NEAR(*rates->taken_by_others, 1.0 / 3, 1e-9) << "three threads, two processors left";
+  EXPECT_EQ(rates->undisturbed_threads, 2U);
+  const Shape shape = *calibration_shape({CalibrationRole::kType, kCommonType});
+  EXPECT_TRUE(is_busy(*timings_from_rates(model_work(shape), shape, *rates)));
 }
 
 TEST(CalibrationRates, AreRefusedWithoutTheModelsOnWhichAllRest) {
@@ -126,9 +192,19 @@ TEST(CalibrationJson, GivesBackWhatWasWritten) {
   EXPECT_FALSE(back->has(GgmlType::kF16));
 }
 
+TEST(CalibrationJson, ReadsOnesThatDidNotCountWhatOthersRan) {
+  Json json = calibration_to_json(ideal_calibration());
+  json.erase("others_share");
+  json.erase("cpus");
+  const auto back = calibration_from_json(json);
+  ASSERT_TRUE(back);
+  EXPECT_FALSE(back->contention.others_share);
+}
+
 TEST(CalibrationJson, AnyKeyMissingOrOfAnotherKindIsAnError) {
   const Json json = calibration_to_json(ideal_calibration());
   for (const auto& [key, value] : json.items()) {
+    if (key == "others_share") continue;  // newer than the format
     Json broken = json;
     broken.erase(key);
     EXPECT_FALSE(calibration_from_json(broken)) << key;

@@ -117,6 +117,8 @@ class Extension {
     std::ranges::sort(out.prefill, {},
                       [](const auto& point) { return std::pair(point.tokens, point.depth); });
     out.load = load();
+    out.taken_by_others = taken_share(rehearsal_.contention, rehearsal_.threads);
+    out.undisturbed_threads = undisturbed_threads(rehearsal_.contention);
     out.prefill_share_lost = samples_.share_lost(false).usual;
     out.decode_share_lost = samples_.share_lost(true).usual;
     return out;
@@ -160,8 +162,10 @@ class Extension {
     const ShareLost lost = samples_.share_lost(test.generate > 0);
     return around(Seconds(all.seconds * (1 + lost.usual)),
                   quiet_share() * (1 - std::min(uncertainty, 0.9)) / (1 + lost.usual),
-                  1 + uncertainty + std::max(lost.usual, lost.mean));
+                  1 + uncertainty + std::max(lost.usual, lost.mean) + kTakenWeight * taken());
   }
+
+  double taken() const { return taken_share(rehearsal_.contention, rehearsal_.threads).value_or(0); }
 
   // On a machine that was busy all the time not even the quiet samples are quiet: the low end must allow for
   // that.

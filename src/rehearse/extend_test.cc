@@ -107,6 +107,21 @@ TEST(Extend, ContentionMostOfTheTimeRaisesTheExpected) {
   EXPECT_LT(busy->decode.front().duration.low, calm->decode.front().duration.expected);
 }
 
+TEST(Extend, TellsWhatOthersTookAndWidensTheHighEndByIt) {
+  const Shape shape = tiny_shape();
+  Rehearsal busy = rehearsal_on({}, shape);
+  const auto unknown = extend(shape, busy);
+  busy.contention.others_share = 0.05;
+  busy.contention.cpus = 2;
+  const auto wide = extend(shape, busy);
+  ASSERT_TRUE(unknown && wide);
+  EXPECT_FALSE(unknown->taken_by_others);
+  EXPECT_NEAR(*wide->taken_by_others, 0.05, 1e-12);
+  EXPECT_FALSE(is_busy(*wide));
+  EXPECT_GT(wide->decode.front().duration.high, unknown->decode.front().duration.high);
+  EXPECT_EQ(wide->decode.front().duration.low, unknown->decode.front().duration.low);
+}
+
 TEST(Extend, AMachineThatWasBusyAllTheTimeMayBeFasterThanItsBestSamples) {
   const Shape shape = tiny_shape();
   Rehearsal busy = rehearsal_on({}, shape);

@@ -175,6 +175,10 @@ bool has_attention(const Shape& shape) {
 
 }  // namespace
 
+bool Rehearsal::busy() const {
+  return taken_share(contention, threads).value_or(0) > kTooBusy;
+}
+
 Seconds default_allowance(const Shape& shape) {
   const double read = static_cast<double>(shape.decode_bytes().value) / 1e9;
   // A prefill meets the experts that a single token does not.
@@ -218,8 +222,8 @@ Result<Rehearsal> rehearse(const Shape& shape, const Engine& engine, const Machi
   Stage stage(engine, options, std::move(*skeleton), start, record);
   if (auto ok = stage.run(has_attention(shape)); !ok) return std::unexpected(ok.error());
   record.wall = stage.spent();
-  record.contention = contention_between(counters, read_contention(), since(start),
-                                         machine.logical_cpus.value_or(options.threads));
+  record.contention =
+      contention_since(counters, since(start), machine.logical_cpus.value_or(options.threads));
   return record;
 }
 

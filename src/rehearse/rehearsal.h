@@ -58,6 +58,9 @@ struct Rehearsal {
   Contention contention{};
   std::uint64_t involuntary_switches = 0;
   Seconds wall{};  // of the whole rehearsal
+
+  // Made while others had too much of the processors: kept, but made again when it is asked for.
+  bool busy() const;
 };
 
 struct RehearsalOptions {

@@ -102,6 +102,12 @@ Rehearsal read_rehearsal(const Json& json) {
     out.compute_bytes = Bytes(*bytes);
   out.contention.cpu_pressure_share = read_optional<double>(json, "cpu_pressure_share");
   out.contention.stolen_share = read_optional<double>(json, "stolen_share");
+  // Older ones did not count what others ran.
+  if (json.contains("others_share")) {
+    out.contention.others_share = read_optional<double>(json, "others_share");
+    const Json& cpus = json.at("cpus");
+    if (!cpus.is_null()) out.contention.cpus = cpus.get<std::uint32_t>();
+  }
   out.involuntary_switches = json.at("involuntary_switches").get<std::uint64_t>();
   out.wall = Seconds(json.at("wall_seconds").get<double>());
   return out;
@@ -129,6 +135,8 @@ Json rehearsal_to_json(const Rehearsal& rehearsal) {
           {"compute_bytes", rehearsal.compute_bytes ? Json(rehearsal.compute_bytes->value) : Json()},
           {"cpu_pressure_share", or_null(rehearsal.contention.cpu_pressure_share)},
           {"stolen_share", or_null(rehearsal.contention.stolen_share)},
+          {"others_share", or_null(rehearsal.contention.others_share)},
+          {"cpus", or_null(rehearsal.contention.cpus)},
           {"involuntary_switches", rehearsal.involuntary_switches},
           {"small_load_seconds", seconds_to_json(rehearsal.small_load)},
           {"large_load_seconds", seconds_to_json(rehearsal.large_load)},

@@ -22,6 +22,9 @@ struct ShareLost {
   double mean = 0;   // with hiccups, each counted as 1.3 times the quiet sample at most
 };
 
+// All threads wait for the slowest: a share that others took from one of them counts about so often.
+constexpr double kTakenWeight = 2;
+
 // From the usable samples of each test; none of the tests may be empty.
 ShareLost share_lost_by(const std::vector<std::vector<double>>& tests);
 
