@@ -32,7 +32,7 @@ TEST(Use, IsFoundByNameIgnoringCase) {
 }
 
 TEST(Use, AnUnknownNameIsRefusedWithTheNearest) {
-  const auto wrong = find_use("vioce");
+  const auto wrong = find_use("voic");
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().kind, ErrorKind::kUsage);
   EXPECT_NE(wrong.error().fix.find("voice"), std::string::npos);
