@@ -49,16 +49,25 @@ bool is_wanted(const Options& options, std::string_view model) {
          });
 }
 
+// Its own choice if `variant` is empty. Errors: kNotFound if the engine has no such kernels of its own file.
+Result<void> force_variant(const Engine& engine, std::string_view variant) {
+  unsetenv("GGML_BACKEND_PATH");
+  if (variant.empty()) return {};
+  for (const char* folder : {"", "/../lib"}) {
+    const std::string file = fmt::format("{}{}/libggml-cpu-{}.so", engine.directory, folder, variant);
+    if (!std::filesystem::exists(file)) continue;
+    setenv("GGML_BACKEND_PATH", file.c_str(), 1);
+    return {};
+  }
+  return fail(ErrorKind::kNotFound, fmt::format("the engine has no kernels for {}", variant),
+              engine.directory, "Use the one of `tokcast engine install`.");
+}
+
 // Beside the old file, which it replaces when the part is whole: an interrupted run takes nothing away. What
 // it did is kept as NAME.jsonl.part.
 Result<void> measure_part(const Options& options, const AccuracyPart& part, const Engine& engine,
                           const Machine& machine) {
-  if (!part.variant.empty()) {
-    const std::string file = fmt::format("{}/libggml-cpu-{}.so", engine.directory, part.variant);
-    setenv("GGML_BACKEND_PATH", file.c_str(), 1);
-  } else {
-    unsetenv("GGML_BACKEND_PATH");
-  }
+  if (auto forced = force_variant(engine, part.variant); !forced) return forced;
   AccuracyOptions wanted{.rehearse = part.rehearse, .calibrate = part.calibrate};
   if (options.allowance) wanted.allowance = Seconds(*options.allowance);
   const std::optional<Hog> hog = part.hog ? std::optional<Hog>(std::in_place) : std::nullopt;

@@ -98,7 +98,9 @@ TEST(Accuracy, MixturesHaveCalibratedRows) {
   ASSERT_TRUE(parts);
   std::size_t rows = 0;
   for (const AccuracyRecord& record : parts->at("calibrated-2")) {
-    for (const Comparison& one : *compare(record)) {
+    const auto found = compare(record);
+    ASSERT_TRUE(found);
+    for (const Comparison& one : *found) {
       rows += one.evidence == Evidence::kCalibrated && one.model.find("30b-a3b") != std::string::npos ? 1 : 0;
     }
   }
@@ -112,7 +114,9 @@ TEST(Accuracy, OnABusyMachineTruthsLieInsideOrNothingIsPromised) {
   for (const AccuracyRecord& record : parts->at("busy")) {
     // Records from before others were counted cannot tell.
     if (!record.rehearsal->contention.others_share) continue;
-    for (const Comparison& one : *compare(record)) {
+    const auto found = compare(record);
+    ASSERT_TRUE(found);
+    for (const Comparison& one : *found) {
       EXPECT_TRUE(one.inside() || one.too_busy) << one.model << " " << one.test << " " << one.threads;
       ++counted;
     }
