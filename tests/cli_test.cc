@@ -16,9 +16,20 @@ constexpr const char* kOther = "qwen2.5-0.5b-instruct";
 constexpr const char* kHuge = "llama-3.1-405b-instruct:F32";
 
 TEST_F(Cli, HelpsEveryCommandOnStandardOutputWithAnExample) {
-  const std::vector<std::vector<std::string>> commands{
-      {},         {"recommend"}, {"forecast"}, {"rehearse"},       {"models"},
-      {"engine"}, {"probe"},     {"gather"},   {"models", "show"}, {"pull"}};
+  const std::vector<std::vector<std::string>> commands{{},
+                                                       {"recommend"},
+                                                       {"forecast"},
+                                                       {"rehearse"},
+                                                       {"models"},
+                                                       {"engine"},
+                                                       {"probe"},
+                                                       {"gather"},
+                                                       {"models", "show"},
+                                                       {"pull"},
+                                                       {"setup"},
+                                                       {"registry"},
+                                                       {"registry", "check"},
+                                                       {"registry", "make"}};
   for (std::vector<std::string> command : commands) {
     command.emplace_back("--help");
     const ChildResult result = tokcast(command);

@@ -30,8 +30,8 @@ constexpr const char* kFile = "small-Q4_K_M.gguf";
 constexpr std::uint64_t kLostAtMost = 4 * (1U << 20U) + (12U << 20U);
 // Lists, headers, and what was looked at before.
 constexpr std::uint64_t kOverhead = 4U << 20U;
-// More than a look, and a sixth of the file.
-constexpr std::uint64_t kSomeBytes = 16U << 20U;
+// A third of the file: a piece is complete by then, whatever still lies in the sockets' buffers.
+constexpr std::uint64_t kSomeBytes = 32U << 20U;
 
 class PullCli : public Cli {
  protected:

@@ -91,7 +91,9 @@ Result<void> HubCache::link(const std::string& repository, const std::string& co
 Result<void> HubCache::note_revision(const std::string& repository, const std::string& revision,
                                      const std::string& commit) const {
   if (is_commit(revision)) return {};
-  return write_file(folder(repository) + "/refs/" + revision, commit);
+  const std::string path = folder(repository) + "/refs/" + revision;
+  if (read_line(path) == commit) return {};
+  return write_file(path, commit);
 }
 
 Result<std::string> HubCache::commit_of(const std::string& repository, const std::string& revision) const {
