@@ -17,8 +17,9 @@ constexpr const char* kHuge = "llama-3.1-405b-instruct:F32";
 
 TEST_F(Cli, HelpsEveryCommandOnStandardOutputWithAnExample) {
   const std::vector<std::vector<std::string>> commands{
-      {},         {"recommend"}, {"forecast"}, {"rehearse"},       {"models"},
-      {"engine"}, {"probe"},     {"gather"},   {"models", "show"}, {"pull"}};
+      {},         {"recommend"}, {"forecast"},         {"rehearse"},        {"models"},
+      {"engine"}, {"probe"},     {"gather"},           {"models", "show"},  {"pull"},
+      {"bench"},  {"promises"},  {"promises", "show"}, {"promises", "add"}, {"promises", "accept"}};
   for (std::vector<std::string> command : commands) {
     command.emplace_back("--help");
     const ChildResult result = tokcast(command);

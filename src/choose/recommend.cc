@@ -61,6 +61,8 @@ class Recommender {
  private:
   void take_stored(Entry& entry) {
     if (options_.on_gpu) return;
+    if (options_.measured) entry.timings = options_.measured(entry.shape);
+    if (entry.timings) return;
     const auto rehearsal = store_.find(entry.shape, engine_, machine_, options_.threads);
     if (!rehearsal) return;
     if (auto timings = extend(entry.shape, *rehearsal)) entry.timings = std::move(*timings);
@@ -74,6 +76,7 @@ class Recommender {
     if (!timings) timings = from_kin(entry);
     if (!timings) timings = entry.cheaper;
     if (timings) add_cold_load(*timings, entry.shape, options_.disk_read_rate);
+    if (timings && options_.learned) timings = options_.learned(std::move(*timings));
     return forecast(entry.shape, timings, placed(options_.workload, entry.shape, options_.on_gpu),
                     options_.memory);
   }

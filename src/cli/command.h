@@ -23,6 +23,8 @@ Command add_models(CLI::App& root);
 Command add_engine(CLI::App& root);
 Command add_probe(CLI::App& root);
 Command add_pull(CLI::App& root);
+Command add_bench(CLI::App& root);
+Command add_promises(CLI::App& root);
 Command add_gather(CLI::App& root);
 Command add_gpu_library(CLI::App& root);
 

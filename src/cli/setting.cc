@@ -1,5 +1,6 @@
 #include "cli/setting.h"
 
+#include "cli/output.h"
 #include "forecast/estimated.h"
 #include "forecast/load.h"
 #include "machine/find_machine.h"
@@ -77,12 +78,19 @@ Result<Setting> read_setting(const CommonOptions& options) {
     machine = read_machine();
     profile = find_profile(default_profile_path(), machine);
   }
+  auto engine = find_engine(default_engine_search(options.engine));
+  std::shared_ptr<Past> past;
+  if (engine && !options.machine)
+    past = std::make_shared<Past>(default_ledger_path(), site_of(machine, *engine));
+  if (past && !past->problem().empty())
+    say("going on without what was measured here before: " + past->problem());
   return Setting{.machine = std::move(machine),
                  .elsewhere = options.machine.has_value(),
                  .profile = std::move(profile),
-                 .engine = find_engine(default_engine_search(options.engine)),
+                 .engine = std::move(engine),
                  .store = default_rehearsal_store(),
-                 .calibrations = default_calibration_store()};
+                 .calibrations = default_calibration_store(),
+                 .past = std::move(past)};
 }
 
 Result<Forecast> forecast_from(const Shape& shape, const std::optional<Rehearsal>& rehearsal,
@@ -91,7 +99,7 @@ Result<Forecast> forecast_from(const Shape& shape, const std::optional<Rehearsal
   auto timings = extend(shape, *rehearsal);
   if (!timings) return std::unexpected(timings.error());
   add_cold_load(*timings, shape, setting.disk_read_rate());
-  return forecast(shape, std::optional(std::move(*timings)), workload, setting.memory_bound());
+  return forecast(shape, setting.learned(std::move(*timings)), workload, setting.memory_bound());
 }
 
 }  // namespace tokcast
