@@ -73,7 +73,11 @@ class Recommender {
   }
 
   void take_stored(Entry& entry) {
-    if (!may_rehearse()) return;
+    if (options_.on_gpu) return;
+    if (options_.measured && options_.only.value_or(Evidence::kMeasured) == Evidence::kMeasured) {
+      entry.timings = options_.measured(entry.shape);
+    }
+    if (entry.timings || !may_rehearse()) return;
     const auto rehearsal = store_.find(entry.shape, engine_, machine_, options_.threads);
     if (!rehearsal) return;
     auto timings = extend(entry.shape, *rehearsal);
@@ -99,6 +103,7 @@ class Recommender {
       timings->undisturbed_threads = busy_now_->undisturbed_threads;
     }
     if (timings) add_cold_load(*timings, entry.shape, options_.disk_read_rate);
+    if (timings && options_.learned) timings = options_.learned(std::move(*timings));
     return forecast(entry.shape, timings, placed(options_.workload, entry.shape, options_.on_gpu),
                     options_.memory);
   }

@@ -40,6 +40,10 @@ struct RecommendOptions {
   bool on_gpu = false;  // the ladder's rates are a GPU's: nothing is rehearsed
   std::optional<MemoryBound> memory{};
   std::optional<BytesPerSecond> disk_read_rate{};
+  // What the past of this machine knows; both may be empty. Timings of a model that was benched here, nullopt
+  // if it was not; and timings of any other, as earlier actuals teach.
+  std::function<std::optional<Timings>(const Shape& shape)> measured{};
+  std::function<Timings(Timings timings)> learned{};
   std::optional<Evidence> only{};  // one rung of the ladder; below rehearsed nothing is rehearsed
   Seconds effort{90};              // for all rehearsals together; those in the store cost nothing
   Seconds allowance_each{10};      // for one rehearsal

@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <ranges>
 #include <string_view>
 
@@ -27,6 +26,8 @@ Examples:
   tokcast forecast llama-3.2-3b-instruct --prompt 1000
   tokcast probe                            this machine, and what holds it back
   tokcast pull user/repo-GGUF:Q4_K_M       fetches a model, resumed and verified
+  tokcast bench ./model.gguf               measures it, against its promise
+  tokcast promises                         promised against actual
   tokcast engine install                   a private llama.cpp, without root
 
 MODEL is a GGUF file, or an id of `tokcast models` with an optional
@@ -37,9 +38,6 @@ Exit codes: 0 done, keeps its budget; 1 failed or not known; 2 usage;
 32 network; 33 not found; 34 bad input; 130 and 143 interrupted
 
 Colour follows NO_COLOR, CLICOLOR_FORCE and TERM; width follows COLUMNS.)";
-
-// Of the design, but not there yet: typing one deserves a better answer than "unknown".
-constexpr std::array<std::string_view, 2> kNotBuilt{"bench", "promises"};
 
 struct Parser {
   CLI::App root{"Which LLM runs within your time on this machine, before you download it.", "tokcast"};
@@ -55,8 +53,8 @@ struct Parser {
     root.add_flag("--json", json)->group("");
     root.footer(std::string(kExamples.substr(1)));
     for (const auto add :
-         {add_recommend, add_forecast, add_rehearse, add_calibrate, add_probe, add_setup, add_pull, add_models,
-          add_registry, add_serve, add_engine, add_gather, add_gpu_library}) {
+         {add_recommend, add_forecast, add_rehearse, add_calibrate, add_probe, add_setup, add_pull, add_bench,
+          add_promises, add_serve, add_models, add_registry, add_engine, add_gather, add_gpu_library}) {
       commands.push_back(add(root));
     }
   }
@@ -92,9 +90,6 @@ Result<void> check_command(const Parser& parser, const Arguments& arguments) {
     if (!command.parser->get_group().empty()) names.push_back(command.parser->get_name());
   }
   const std::string there = fmt::format("There are {}.", fmt::join(names, ", "));
-  if (std::ranges::count(kNotBuilt, word) > 0) {
-    return std::unexpected(usage(fmt::format("the command {} is not built yet", word), there));
-  }
   const auto nearest = nearest_word(word, names);
   return std::unexpected(usage(fmt::format("there is no command '{}'", printable(word)),
                                nearest ? fmt::format("Did you mean `tokcast {}`?", *nearest) : there));

@@ -25,6 +25,8 @@ Command add_probe(CLI::App& root);
 Command add_pull(CLI::App& root);
 Command add_registry(CLI::App& root);
 Command add_setup(CLI::App& root);
+Command add_bench(CLI::App& root);
+Command add_promises(CLI::App& root);
 Command add_gather(CLI::App& root);
 Command add_gpu_library(CLI::App& root);
 

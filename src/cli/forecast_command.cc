@@ -87,9 +87,10 @@ constexpr const char* kExamples = R"(Examples:
   tokcast forecast llama-2-13b-chat --machine "2x E5-2660 v3 39GiB" --threads 16
   tokcast forecast qwen3-8b --machine "8c avx2 2x ddr5-5600 32GiB gpu RTX 4090"
 
-The best evidence at hand is used and named: a stored rehearsal, this machine's
-calibration, its measured rates, or what is known of its parts. With --evidence:
-rehearsed, calibrated, estimated, looked-up.
+The best evidence at hand is used and named: a bench of this file, a stored
+rehearsal, this machine's calibration, its measured rates, or what is known of
+its parts. With --evidence: measured, rehearsed, calibrated, estimated,
+looked-up.
 The exit code is the verdict's, with several models the worst one's:
 0 keeps, 20 at risk, 21 breaks, 22 does not fit, 1 not known yet.)";
 
@@ -101,7 +102,7 @@ Command add_forecast(CLI::App& root) {
   parser->add_option("MODEL", options->models, kModelHelp)->required()->type_name("");
   options->workload.add_to(*parser);
   parser->add_option("--evidence", options->evidence, "Only this rung of the ladder")
-      ->check(CLI::IsMember({"looked-up", "estimated", "calibrated", "rehearsed"}))
+      ->check(CLI::IsMember({"looked-up", "estimated", "calibrated", "rehearsed", "measured"}))
       ->type_name("KIND");
   options->common.add_machine_to(*parser);
   options->common.add_engine_to(*parser);

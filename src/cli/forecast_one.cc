@@ -23,6 +23,10 @@ std::string how_to_know(const std::string& name, const Shape& shape, const Setti
 
 Result<Timings> known_timings(const Shape& shape, const Setting& setting, LadderOnDemand& ladder,
                               const Question& question) {
+  const bool benches = !question.on_gpu && question.only.value_or(Evidence::kMeasured) == Evidence::kMeasured;
+  if (setting.past && benches) {
+    if (auto timings = setting.past->measured(shape, question.threads)) return std::move(*timings);
+  }
   const bool rehearsals =
       !question.on_gpu && question.only.value_or(Evidence::kRehearsed) == Evidence::kRehearsed;
   if (setting.engine && rehearsals) {
@@ -51,7 +55,10 @@ Result<Question> question_from(const WorkloadOptions& wanted, const Setting& set
 Forecast forecast_one(const std::string& name, const Shape& shape, const Setting& setting,
                       LadderOnDemand& ladder, const Question& question) {
   auto timings = known_timings(shape, setting, ladder, question);
-  if (timings) add_cold_load(*timings, shape, setting.disk_read_rate());
+  if (timings) {
+    add_cold_load(*timings, shape, setting.disk_read_rate());
+    timings = setting.learned(std::move(*timings));
+  }
   Forecast out =
       forecast(shape, timings ? std::optional(*timings) : std::nullopt,
                placed(question.workload, shape, question.on_gpu), setting.memory_bound(question.on_gpu));

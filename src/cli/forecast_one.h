@@ -43,7 +43,8 @@ class LadderOnDemand {
   std::optional<Ladder> ladder_{};
 };
 
-// From a stored rehearsal, else from the ladder. Where nothing is known the last reason says what would make
+// From a bench of this very file, else a stored rehearsal, else the ladder; the last two as this machine's
+// past teaches. Where nothing is known the last reason says what would make
 // it known; `name` is what the user calls the model.
 Forecast forecast_one(const std::string& name, const Shape& shape, const Setting& setting,
                       LadderOnDemand& ladder, const Question& question);

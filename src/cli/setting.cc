@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/output.h"
 #include "forecast/engine_efficiency.h"
 #include "forecast/estimated.h"
 #include "forecast/load.h"
@@ -104,6 +105,9 @@ Result<Setting> read_setting(const CommonOptions& options) {
               .store = default_rehearsal_store(),
               .calibrations = default_calibration_store()};
   if (out.elsewhere || !out.engine) return out;
+  out.past = std::make_shared<Past>(default_ledger_path(), site_of(out.machine, *out.engine));
+  if (!out.past->problem().empty())
+    say("going on without what was measured here before: " + out.past->problem());
   const auto sweep = default_thread_sweep_store().find(*out.engine, out.machine);
   if (sweep && !sweep->busy()) out.best_threads = sweep->best();
   return out;
@@ -115,7 +119,7 @@ Result<Forecast> forecast_from(const Shape& shape, const std::optional<Rehearsal
   auto timings = extend(shape, *rehearsal);
   if (!timings) return std::unexpected(timings.error());
   add_cold_load(*timings, shape, setting.disk_read_rate());
-  return forecast(shape, std::optional(std::move(*timings)), workload, setting.memory_bound());
+  return forecast(shape, setting.learned(std::move(*timings)), workload, setting.memory_bound());
 }
 
 }  // namespace tokcast

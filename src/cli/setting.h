@@ -2,12 +2,15 @@
 #ifndef TOKCAST_CLI_SETTING_H_
 #define TOKCAST_CLI_SETTING_H_
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "choose/ladder.h"
 #include "cli/common_options.h"
+#include "cli/past.h"
 #include "cli/workload_options.h"
 #include "engine/engine.h"
 #include "forecast/forecast.h"
@@ -31,6 +34,8 @@ struct Setting {
   CalibrationStore calibrations;
   // Found by trying (rehearse/thread_sweep.h); nullopt: not tried, or on a busy machine.
   std::optional<std::uint32_t> best_threads{};
+  // Of this machine and engine; nullptr without an engine or for a machine elsewhere.
+  std::shared_ptr<Past> past{};
 
   // As given, else the best count found, else as many as make sense at first sight.
   std::uint32_t threads(std::optional<std::uint32_t> given) const;
@@ -40,6 +45,8 @@ struct Setting {
   std::optional<MemoryBound> memory_bound(bool on_gpu = false) const;
   // Everything below rehearsals that is known.
   Ladder ladder(std::uint32_t threads, bool on_gpu = false) const;
+  // Timings as this machine's past teaches (forecast/experience.h); as they are if it teaches nothing.
+  Timings learned(Timings timings) const { return past ? past->learned(std::move(timings)) : timings; }
   // nullopt: never measured.
   std::optional<BytesPerSecond> disk_read_rate() const;
   // The GPU on which a model would be forecast: known by name, of a machine elsewhere (the engine at hand

@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "base/child.h"
@@ -18,10 +19,13 @@
 namespace tokcast {
 namespace {
 
-// A full cross product of prompts and generations with depths: what one llama-bench process can run.
+using Turn = std::pair<std::uint32_t, std::uint32_t>;  // prompt, generate
+
+// A full cross product of prompts, generations and turns with depths: what one llama-bench process can run.
 struct Batch {
   std::set<std::uint32_t> prompts;
   std::set<std::uint32_t> generations;
+  std::set<Turn> turns;
   std::set<std::uint32_t> depths;
 
   std::vector<BenchTest> tests() const {
@@ -29,6 +33,7 @@ struct Batch {
     for (const std::uint32_t depth : depths) {
       for (const std::uint32_t prompt : prompts) out.push_back({.prompt = prompt, .depth = depth});
       for (const std::uint32_t generate : generations) out.push_back({.generate = generate, .depth = depth});
+      for (const auto& [prompt, generate] : turns) out.push_back({prompt, generate, depth});
     }
     return out;
   }
@@ -37,17 +42,21 @@ struct Batch {
 // As few batches as possible without running a test that nobody asked for: depths with the same work share
 // one.
 std::vector<Batch> plan(const std::vector<BenchTest>& tests) {
-  using Work = std::pair<std::set<std::uint32_t>, std::set<std::uint32_t>>;
+  using Work = std::tuple<std::set<std::uint32_t>, std::set<std::uint32_t>, std::set<Turn>>;
   std::map<std::uint32_t, Work> work_at_depth;
   for (const BenchTest& test : tests) {
-    auto& [prompts, generations] = work_at_depth[test.depth];
-    if (test.prompt != 0) prompts.insert(test.prompt);
-    if (test.generate != 0) generations.insert(test.generate);
+    auto& [prompts, generations, turns] = work_at_depth[test.depth];
+    if (test.generate == 0) prompts.insert(test.prompt);
+    if (test.prompt == 0) generations.insert(test.generate);
+    if (test.prompt != 0 && test.generate != 0) turns.emplace(test.prompt, test.generate);
   }
   std::map<Work, std::set<std::uint32_t>> depths_with_work;
   for (const auto& [depth, work] : work_at_depth) depths_with_work[work].insert(depth);
   std::vector<Batch> batches;
-  for (const auto& [work, depths] : depths_with_work) batches.push_back({work.first, work.second, depths});
+  for (const auto& [work, depths] : depths_with_work) {
+    const auto& [prompts, generations, turns] = work;
+    batches.push_back({prompts, generations, turns, depths});
+  }
   return batches;
 }
 
@@ -56,8 +65,7 @@ Result<void> check_request(const BenchRequest& request) {
   const auto bad = [](const char* what) { return fail(ErrorKind::kUsage, what, "timed run"); };
   if (request.tests.empty()) return bad("nothing to time was named");
   for (const BenchTest& test : request.tests) {
-    if ((test.prompt == 0) == (test.generate == 0))
-      return bad("a timed run is either a prompt or a generation");
+    if (test.prompt == 0 && test.generate == 0) return bad("a timed run without a prompt or a generation");
     if (std::max({test.prompt, test.generate, test.depth}) > kMost) return bad("a timed run is too long");
   }
   if (std::min({request.threads, request.repetitions, request.batch, request.micro_batch}) == 0) {
@@ -110,6 +118,9 @@ std::vector<std::string> bench_arguments(const Engine& engine, const BenchReques
   arguments.add("-m", model);
   arguments.add("-p", joined(batch.prompts));
   arguments.add("-n", joined(batch.generations));
+  for (const auto& [prompt, generate] : batch.turns) {
+    arguments.add("-pg", fmt::format("{},{}", prompt, generate));
+  }
   arguments.add("-d", joined(batch.depths));
   arguments.add("-t", std::to_string(request.threads));
   arguments.add("-r", std::to_string(request.repetitions));

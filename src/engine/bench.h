@@ -14,7 +14,7 @@
 
 namespace tokcast {
 
-// One thing to time. Exactly one of prompt and generate is not 0.
+// One thing to time. At least one of prompt and generate is not 0; both: a whole turn, one after the other.
 struct BenchTest {
   std::uint32_t prompt = 0;    // prefill of this many tokens in one call
   std::uint32_t generate = 0;  // decode of this many tokens, one by one

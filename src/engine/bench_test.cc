@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 #include "engine/engine_probe.h"
-#include "engine/fake_engine_test_util.h"
+#include "engine/fake_turns_test_util.h"
 
 namespace tokcast {
 namespace {
@@ -74,6 +74,15 @@ TEST_F(BenchRuns, ShareOneProcessWhenTheTestsAreACrossProduct) {
   ASSERT_TRUE(run) << describe(run.error());
   EXPECT_EQ(starts(), 1);
   EXPECT_THAT(log(), HasSubstr("-p 16 -n 4 -d 0,64 "));
+}
+
+TEST_F(BenchRuns, TimeAWholeTurnInOneGo) {
+  const std::string help = help_with_turns();
+  const auto run = run_bench(engine({.help = help, .misbehave = kTurnsAndSlowDays}), request({{16, 4, 64}}));
+  ASSERT_TRUE(run) << describe(run.error());
+  EXPECT_THAT(log(), HasSubstr("-p 0 -n 0 -pg 16,4 -d 64 "));
+  const double prompt = 0.0002 + 16 * 1e6 * 0.01e-9 * (1 + 72 * 0.0001);
+  EXPECT_NEAR(run->results[0].samples[0].value, prompt + 4 * 0.0003 * (1 + 80 * 0.0001), 1e-7);
 }
 
 TEST_F(BenchRuns, RunNothingThatWasNotAskedFor) {

@@ -73,17 +73,17 @@ PhaseCorrection learned(const std::vector<ModelMean>& models) {
   return out;
 }
 
-Interval<Seconds> corrected(const Interval<Seconds>& duration, const PhaseCorrection& by) {
-  if (by.models == 0 || duration.low.value <= 0 || duration.expected.value <= 0) return duration;
-  return around(duration.expected * by.factor, std::pow(duration.low / duration.expected, by.reach),
-                std::pow(duration.high / duration.expected, by.reach));
-}
-
 }  // namespace
 
 Correction correction_from(std::span<const Residual> residuals, Evidence evidence) {
   return {learned(means_by_model(residuals, evidence, Phase::kPrefill)),
           learned(means_by_model(residuals, evidence, Phase::kDecode))};
+}
+
+Interval<Seconds> corrected(const Interval<Seconds>& duration, const PhaseCorrection& by) {
+  if (by.models == 0 || duration.low.value <= 0 || duration.expected.value <= 0) return duration;
+  return around(duration.expected * by.factor, std::pow(duration.low / duration.expected, by.reach),
+                std::pow(duration.high / duration.expected, by.reach));
 }
 
 Timings corrected(Timings timings, const Correction& correction) {

@@ -39,6 +39,9 @@ constexpr std::size_t kLeastModels = 3;
 // From the residuals of forecasts of that evidence.
 Correction correction_from(std::span<const Residual> residuals, Evidence evidence);
 
+// One duration as `by` says.
+Interval<Seconds> corrected(const Interval<Seconds>& duration, const PhaseCorrection& by);
+
 // Timings as `correction` says; those that were measured stay as they are. The source says how many models it
 // rests on.
 Timings corrected(Timings timings, const Correction& correction);

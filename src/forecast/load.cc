@@ -12,6 +12,7 @@ Interval<double> read_rates(std::optional<BytesPerSecond> measured) {
 }  // namespace
 
 void add_cold_load(Timings& timings, const Shape& shape, std::optional<BytesPerSecond> read_rate) {
+  if (timings.cold_load) return;
   const Interval<double> rates = read_rates(read_rate);
   const auto bytes = static_cast<double>(shape.weight_bytes().value);
   const Interval<Seconds> reading{Seconds(bytes / rates.high), Seconds(bytes / rates.expected),

@@ -10,7 +10,7 @@
 
 namespace tokcast {
 
-// Sets timings.cold_load: the file read once from the disk, then what loading costs with the file in memory,
+// Sets timings.cold_load, unless it was measured: the file read once from the disk, then what loading costs with the file in memory,
 // where that is known. A measured read rate counts give or take a third (other blocks, other tasks). An
 // unknown disk is anything between a hard disk (120 MB/s) and an NVMe drive (3 GB/s), 0.5 GB/s expected, as
 // of an SSD on SATA.

@@ -185,9 +185,9 @@ Database::~Database() {
 }
 
 Result<Database> Database::open(const std::string& path, Mode mode, Seconds patience) {
-  const int flags =
-      (mode == Mode::kWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
-      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+  // Reading opens for writing as well where it may: a killed writer's journal has to be played back first.
+  const int flags = SQLITE_OPEN_READWRITE | (mode == Mode::kWrite ? SQLITE_OPEN_CREATE : 0) |
+                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
   sqlite3* connection = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
   Database out(connection, path);
@@ -195,6 +195,7 @@ Result<Database> Database::open(const std::string& path, Mode mode, Seconds pati
   sqlite3_busy_timeout(connection, to_milliseconds(patience));
   set_limits(connection);
   distrust(connection);
+  if (mode == Mode::kRead) sqlite3_exec(connection, "PRAGMA query_only = ON", nullptr, nullptr, nullptr);
   return out;
 }
 

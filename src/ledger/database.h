@@ -61,9 +61,9 @@ class Database {
  public:
   enum class Mode { kRead, kWrite };
 
-  // Opens (and with kWrite makes) the file and sets limits: no extension, no trusted schema, no triggers or
-  // views, values of at most a mebibyte, one attached file. Waits up to `patience` for other processes
-  // whenever needed. Nothing is read yet. Errors: database_error.
+  // Opens (and with kWrite makes) the file and sets limits; with kRead no statement changes anything: no
+  // extension, no trusted schema, no triggers or views, values of at most a mebibyte, one attached file.
+  // Waits up to `patience` for other processes whenever needed. Nothing is read yet. Errors: database_error.
   static Result<Database> open(const std::string& path, Mode mode, Seconds patience);
   // In memory, for comparing schemas.
   static Result<Database> in_memory();

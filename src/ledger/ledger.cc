@@ -207,6 +207,8 @@ Result<std::optional<Ledger>> Ledger::open_existing(const std::string& path, Sec
     if (!updated) return std::unexpected(updated.error());
     return std::move(*updated);
   }
+  // Up to date, unless it is of a newer tokcast: this only says so.
+  if (auto done = bring_up_to_date(*database); !done) return std::unexpected(done.error());
   if (auto done = check_tables(*database); !done) return std::unexpected(done.error());
   return Ledger(std::make_unique<Database>(std::move(*database)));
 }

@@ -112,6 +112,9 @@ TEST_F(LedgerFile, GivesBackAnActualWithItsRawSamples) {
   EXPECT_EQ(back.samples[0].test.prompt, 128U);
   EXPECT_EQ(back.samples[0].samples, actual.samples[0].samples);
   EXPECT_EQ(back.samples[1].test.generate, 29U);
+  EXPECT_EQ(back.load_samples, actual.load_samples);
+  EXPECT_EQ(back.cold_load_samples, actual.cold_load_samples);
+  EXPECT_EQ(back.compute_bytes, actual.compute_bytes);
 }
 
 TEST_F(LedgerFile, ListsTheNewestPromiseFirstAndFilters) {

@@ -55,7 +55,10 @@ inline Actual test_actual(std::int64_t promise, double turn = 8.1) {
           .decode = TokensPerSecond(6.1),
           .turn = Seconds(turn),
           .contention = {.cpu_pressure_share = 0.01, .stolen_share = std::nullopt},
-          .samples = {{{.prompt = 128}, {Seconds(4.1), Seconds(4.2)}}, {{.generate = 29}, {Seconds(4.7)}}}};
+          .compute_bytes = Bytes(300'000'000),
+          .samples = {{{.prompt = 128}, {Seconds(4.1), Seconds(4.2)}}, {{.generate = 29}, {Seconds(4.7)}}},
+          .load_samples = {Seconds(1.4), Seconds(1.5)},
+          .cold_load_samples = {Seconds(9)}};
 }
 
 }  // namespace tokcast

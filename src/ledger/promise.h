@@ -102,10 +102,13 @@ struct Actual {
   std::optional<TokensPerSecond> decode{};
   std::optional<Seconds> turn{};
   Contention contention{};
-  // What was forecast for just this turn, where it is not the promised one. Without it, a turn of other
-  // tokens than the promised ones is kept but not compared.
+  // What was forecast for just this turn, from the same timings as the promise, where it is not the promised
+  // one. Without it, a turn of other tokens than the promised ones is kept but not compared.
   PromisedTimes forecast{};
-  std::vector<BenchSamples> samples{};  // raw, of a bench
+  std::optional<Bytes> compute_bytes{};  // the engine's scratch buffers, where it told
+  std::vector<BenchSamples> samples{};   // raw, of a bench
+  std::vector<Seconds> load_samples{};   // likewise, the file in the page cache
+  std::vector<Seconds> cold_load_samples{};
 };
 
 }  // namespace tokcast

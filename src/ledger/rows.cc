@@ -212,7 +212,7 @@ constexpr const char* kPromiseColumns =
 constexpr const char* kActualColumns =
     "promise, unix_time_seconds, kind, threads, concurrency, prompt_tokens, cached_tokens, reply_tokens, "
     "depth_tokens, cold_load_seconds, cached_load_seconds, first_token_seconds, prefill_tokens_per_second, "
-    "decode_tokens_per_second, turn_seconds, cpu_pressure_share, stolen_share";
+    "decode_tokens_per_second, turn_seconds, cpu_pressure_share, stolen_share, compute_bytes";
 
 PhaseCorrection read_correction(Row& row) {
   return {row.real(), row.real(), row.count<std::size_t>(), row.count<std::size_t>()};
@@ -270,6 +270,7 @@ Actual read_actual(Row& row) {
              .decode = row.maybe<TokensPerSecond>(),
              .turn = row.maybe<Seconds>(),
              .contention = {row.maybe_real(), row.maybe_real()}};
+  if (const auto bytes = row.maybe_count<std::uint64_t>()) out.compute_bytes = Bytes(*bytes);
   out.site = row.site();
   return out;
 }
@@ -307,6 +308,38 @@ Result<void> insert_samples(const Database& database, std::int64_t actual,
     }
   }
   return {};
+}
+
+Result<void> insert_loads(const Database& database, std::int64_t actual, const std::vector<Seconds>& loads,
+                          bool cold) {
+  Statement insert = database.prepare("INSERT INTO load_sample VALUES (?, ?, ?, ?)");
+  std::int64_t number = 0;
+  for (const Seconds load : loads) {
+    insert.bind(actual).bind(std::int64_t{cold}).bind(number++).bind(load.value);
+    if (auto done = insert.finish(); !done) return done;
+    insert.reset();
+  }
+  return {};
+}
+
+Result<void> read_loads(const Database& database, Actual& actual) {
+  Statement select = database.prepare(
+      fmt::format("SELECT cold, seconds FROM load_sample WHERE actual = ? LIMIT {}", kMostSamples));
+  select.bind(actual.id);
+  auto more = select.step();
+  for (; more && *more; more = select.step()) {
+    const auto seconds = select.real(1);
+    if (!seconds || *seconds <= 0) return std::unexpected(odd_row(database, "a load of actual", actual.id));
+    (select.integer(0) == 1 ? actual.cold_load_samples : actual.load_samples).emplace_back(*seconds);
+  }
+  if (!more) return std::unexpected(more.error());
+  return {};
+}
+
+Result<void> insert_raw(const Database& database, std::int64_t id, const Actual& actual) {
+  if (auto done = insert_samples(database, id, actual.samples); !done) return done;
+  if (auto done = insert_loads(database, id, actual.load_samples, false); !done) return done;
+  return insert_loads(database, id, actual.cold_load_samples, true);
 }
 
 std::string qualified(const char* columns, const char* table) {
@@ -395,11 +428,12 @@ Result<std::int64_t> insert_actual(const Database& database, const Actual& actua
   insert.bind(plain(actual.cold_load)).bind(plain(actual.load)).bind(plain(actual.first_token));
   insert.bind(plain(actual.prefill)).bind(plain(actual.decode)).bind(plain(actual.turn));
   insert.bind(actual.contention.cpu_pressure_share).bind(actual.contention.stolen_share);
+  insert.bind(actual.compute_bytes ? whole(std::optional(actual.compute_bytes->value)) : std::nullopt);
   if (auto done = insert.bind(*site).finish(); !done) return std::unexpected(done.error());
   const std::int64_t id = database.last_row();
   if (auto done = insert_times(database, "forecast", "actual", id, actual.forecast); !done)
     return std::unexpected(done.error());
-  if (auto done = insert_samples(database, id, actual.samples); !done) return std::unexpected(done.error());
+  if (auto done = insert_raw(database, id, actual); !done) return std::unexpected(done.error());
   return id;
 }
 
@@ -443,6 +477,7 @@ Result<std::vector<Actual>> select_actuals(const Database& database, const std::
       auto samples = read_samples(database, actual.id);
       if (!samples) return std::unexpected(samples.error());
       actual.samples = std::move(*samples);
+      if (auto loads = read_loads(database, actual); !loads) return std::unexpected(loads.error());
     }
     out.push_back(std::move(actual));
   }

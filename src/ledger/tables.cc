@@ -106,7 +106,18 @@ CREATE TABLE sample (
 ) STRICT, WITHOUT ROWID;
 )";
 
-constexpr std::array<std::string_view, 1> kSteps{kVersion1};
+constexpr std::string_view kVersion2 = R"(
+ALTER TABLE actual ADD COLUMN compute_bytes INTEGER CHECK (compute_bytes > 0);
+CREATE TABLE load_sample (
+  actual INTEGER NOT NULL REFERENCES actual (id) ON DELETE CASCADE,
+  cold INTEGER NOT NULL CHECK (cold IN (0, 1)),
+  number INTEGER NOT NULL,
+  seconds REAL NOT NULL CHECK (seconds > 0),
+  PRIMARY KEY (actual, cold, number)
+) STRICT, WITHOUT ROWID;
+)";
+
+constexpr std::array<std::string_view, 2> kSteps{kVersion1, kVersion2};
 
 using Definition = std::tuple<std::string, std::string, std::string>;  // type, name, statement
 
