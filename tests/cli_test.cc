@@ -61,13 +61,6 @@ TEST_F(Cli, SuggestsTheCommandOrOptionThatWasMeant) {
   EXPECT_TRUE(contains(option.standard_error, "Did you mean --prompt?")) << option.standard_error;
 }
 
-TEST_F(Cli, SaysOfPlannedCommandsThatTheyAreNotBuiltYet) {
-  const ChildResult result = tokcast({"serve"});
-  EXPECT_EQ(result.exit_code, 2);
-  EXPECT_TRUE(contains(result.standard_error, "not built yet. There are recommend, forecast"))
-      << result.standard_error;
-}
-
 TEST_F(Cli, TakesOneCommandOnly) {
   const ChildResult result = tokcast({"models", "recommend"});
   EXPECT_EQ(result.exit_code, 33);  // a word, not a second command
