@@ -21,6 +21,7 @@ Seconds since(Clock::time_point start) {
 struct Entry {
   Shape shape;
   KinFacts facts{};
+  Workload workload{};
   std::optional<Timings> timings{};  // of a rehearsal of its own
   std::optional<Timings> cheaper{};  // of the ladder's best rung
   std::optional<std::string> problem{};
@@ -33,7 +34,9 @@ class Recommender {
       : engine_(engine), machine_(machine), store_(store), options_(options) {
     for (Shape& shape : shapes) {
       KinFacts facts = kin_facts(shape);
-      entries_.push_back({.shape = std::move(shape), .facts = std::move(facts)});
+      Workload workload = placed(options_.workload, shape, options_.on_gpu, options_.memory);
+      entries_.push_back(
+          {.shape = std::move(shape), .facts = std::move(facts), .workload = std::move(workload)});
     }
     // What a rehearsal costs grows with what it writes and what it reads.
     std::ranges::sort(entries_, {}, [](const Entry& entry) {
@@ -43,8 +46,10 @@ class Recommender {
 
   Result<Recommendation> run() {
     for (Entry& entry : entries_) {
+      if (auto timings = timings_from(options_.ladder, entry.shape, {}, entry.workload)) {
+        entry.cheaper = std::move(*timings);
+      }
       take_stored(entry);
-      if (auto timings = timings_from(options_.ladder, entry.shape)) entry.cheaper = std::move(*timings);
     }
     if (auto ok = rehearse_within_effort(); !ok) return std::unexpected(ok.error());
     Recommendation out;
@@ -63,7 +68,12 @@ class Recommender {
     if (options_.on_gpu) return;
     const auto rehearsal = store_.find(entry.shape, engine_, machine_, options_.threads);
     if (!rehearsal) return;
-    if (auto timings = extend(entry.shape, *rehearsal)) entry.timings = std::move(*timings);
+    if (auto timings = extend(entry.shape, *rehearsal)) take(entry, std::move(*timings));
+  }
+
+  static void take(Entry& entry, Timings rehearsed) {
+    if (entry.cheaper) complete_from(*entry.cheaper, rehearsed);
+    entry.timings = std::move(rehearsed);
   }
 
   // The best that is known of it now.
@@ -74,8 +84,7 @@ class Recommender {
     if (!timings) timings = from_kin(entry);
     if (!timings) timings = entry.cheaper;
     if (timings) add_cold_load(*timings, entry.shape, options_.disk_read_rate);
-    return forecast(entry.shape, timings, placed(options_.workload, entry.shape, options_.on_gpu),
-                    options_.memory);
+    return forecast(entry.shape, timings, entry.workload, options_.memory);
   }
 
   // Would a rehearsal say more? Not where it is known, cannot be, does not fit, or breaks the budget as far
@@ -131,7 +140,7 @@ class Recommender {
       last_cost = rehearsal->wall;
       auto timings = extend(entry->shape, *rehearsal);
       if (timings) {
-        entry->timings = std::move(*timings);
+        take(*entry, std::move(*timings));
       } else {
         entry->problem = describe(timings.error());
       }

@@ -37,8 +37,8 @@ struct RecommendOptions {
   Workload workload{};
   std::uint32_t threads = 1;
   Ladder ladder{};      // what is known without rehearsals
-  bool on_gpu = false;  // the ladder's rates are a GPU's: nothing is rehearsed
-  std::optional<MemoryBound> memory{};
+  bool on_gpu = false;  // some layers may lie on cards: those models are not rehearsed
+  MemoryLimits memory{};
   std::optional<BytesPerSecond> disk_read_rate{};
   Seconds effort{90};          // for all rehearsals together; those in the store cost nothing
   Seconds allowance_each{10};  // for one rehearsal

@@ -9,6 +9,12 @@
 namespace tokcast {
 namespace {
 
+void complete(Timings& rehearsed, const Shape& shape, LadderOnDemand& ladder, const Question& question) {
+  if (question.workload.sessions == 1) return;  // the rehearsal says it all
+  const auto below = timings_from(ladder.get(), shape, {}, question.workload);
+  if (below) complete_from(*below, rehearsed);
+}
+
 // Errors: why nothing is known.
 Result<Timings> known_timings(const Shape& shape, const Setting& setting, LadderOnDemand& ladder,
                               const Question& question) {
@@ -18,10 +24,11 @@ Result<Timings> known_timings(const Shape& shape, const Setting& setting, Ladder
     const auto rehearsal = setting.store.find(shape, *setting.engine, setting.machine, question.threads);
     // A stored rehearsal that cannot be used is as good as none.
     if (auto timings = rehearsal ? extend(shape, *rehearsal) : Result<Timings>(std::unexpected(Error{}))) {
+      complete(*timings, shape, ladder, question);
       return timings;
     }
   }
-  return timings_from(ladder.get(), shape, question.only);
+  return timings_from(ladder.get(), shape, question.only, question.workload);
 }
 
 // What would make an unknown forecast known.
@@ -38,6 +45,7 @@ std::string how_to_know(const std::string& name, const Shape& shape, const Setti
 Result<Question> question_from(const WorkloadOptions& wanted, const Setting& setting) {
   const auto workload = wanted.workload();
   if (!workload) return std::unexpected(workload.error());
+  if (auto known = check_gpu(wanted, setting); !known) return std::unexpected(known.error());
   return Question{.workload = *workload,
                   .threads = wanted.threads_on(setting.machine),
                   .on_gpu = setting.runs_on_gpu(wanted)};
@@ -45,11 +53,13 @@ Result<Question> question_from(const WorkloadOptions& wanted, const Setting& set
 
 Forecast forecast_one(const std::string& name, const Shape& shape, const Setting& setting,
                       LadderOnDemand& ladder, const Question& question) {
-  auto timings = known_timings(shape, setting, ladder, question);
+  const MemoryLimits limits = setting.memory_bound(question.on_gpu);
+  Question placed_question = question;
+  placed_question.workload = placed(question.workload, shape, question.on_gpu, limits);
+  auto timings = known_timings(shape, setting, ladder, placed_question);
   if (timings) add_cold_load(*timings, shape, setting.disk_read_rate());
-  Forecast out =
-      forecast(shape, timings ? std::optional(*timings) : std::nullopt,
-               placed(question.workload, shape, question.on_gpu), setting.memory_bound(question.on_gpu));
+  Forecast out = forecast(shape, timings ? std::optional(*timings) : std::nullopt, placed_question.workload,
+                          limits);
   if (!timings) out.reasons.push_back(how_to_know(name, shape, setting, timings.error()));
   return out;
 }

@@ -53,10 +53,10 @@ void WorkloadOptions::add_to(CLI::App& parser) {
   add_number(parser, "--cached", given.cached_tokens, "... of these, in the context already (0)", 0, kMost);
   add_number(parser, "--reply", given.reply_tokens, "Tokens of the reply (30)", 0, kMost);
   add_number(parser, "--depth", given.depth_tokens, "Tokens in the context before the turn (0)", 0, kMost);
-  add_number(parser, "--ctx", context, "Context to reserve (2048, or the turn)", 1, kMost);
-  add_number(parser, "--sessions", given.sessions, "Parallel sessions (1)", 1, kMostThreads);
+  add_number(parser, "--ctx", context, "Context of each session (2048, or the turn)", 1, kMost);
+  add_number(parser, "--sessions", given.sessions, "Sessions at once, a turn in each (1)", 1, kMostSessions);
   add_number(parser, "--threads", threads, "Threads (the cores we may use)", 1, kMostThreads);
-  parser.add_option("--gpu-layers", gpu_layers, "Layers on a GPU: 0, or auto (auto)")
+  parser.add_option("--gpu-layers", gpu_layers, "Layers on GPUs; auto: as many as fit (auto)")
       ->type_name("N|auto")
       ->group(kGroup);
   add_budget(parser, "--budget", turn_budget, "Time allowed for the turn (10)");
@@ -74,7 +74,7 @@ Result<Workload> WorkloadOptions::workload() const {
     if (!layers || *layers > kMostThreads) {
       return fail(ErrorKind::kUsage,
                   fmt::format("'{}' is neither a number of layers nor auto", printable(gpu_layers)),
-                  "--gpu-layers", "Give 0 or auto.");
+                  "--gpu-layers", "Give a number or auto.");
     }
     out.gpu_layers = static_cast<std::uint32_t>(*layers);
   }
@@ -92,6 +92,7 @@ std::string turn_in_words(const Workload& workload) {
   }
   if (workload.cached_tokens > 0) out += fmt::format(" ({} cached)", workload.cached_tokens);
   if (workload.depth_tokens > 0) out += fmt::format(" after {} tokens of context", workload.depth_tokens);
+  if (workload.sessions > 1) out += fmt::format(" in each of {} sessions at once", workload.sessions);
   return out;
 }
 

@@ -50,6 +50,21 @@ double prefill_slope(const Shape& shape, const Timings& timings) {
   return decode_slope(shape, timings);
 }
 
+// Without its attention, a step costs this much.
+double flat_step(const Shape& shape, const Timings& timings, double slope) {
+  const DecodePoint& first = timings.decode.front();
+  const double seconds = first.duration.expected.value;
+  // A slope that noise made too steep must not leave nothing.
+  return std::max(seconds - slope * attended_positions(shape, first.depth), seconds / 2);
+}
+
+// What a step of all sessions costs against that of one, both without attention.
+Interval<double> growth_of(const Timings& timings, std::uint32_t sessions) {
+  if (sessions <= 1) return {1, 1, 1};
+  if (timings.parallel && timings.parallel->sessions == sessions) return timings.parallel->growth;
+  return {1, std::sqrt(double{1} * sessions), double{1} * sessions};
+}
+
 struct BatchCost {
   double tokens = 0;
   double seconds = 0;  // without attention
@@ -115,27 +130,34 @@ double decode_slope_prior(const Shape& shape, Seconds step) {
   return kAgainstWeights * step.value * kv / static_cast<double>(shape.decode_bytes().value);
 }
 
-Interval<Seconds> decode_step(const Shape& shape, const Timings& timings, double depth) {
+Interval<Seconds> decode_step(const Shape& shape, const Timings& timings, double depth,
+                              std::uint32_t sessions) {
   const DecodePoint& first = timings.decode.front();
   const DecodePoint& last = timings.decode.back();
-  const double positions = attended_positions(shape, depth) - attended_positions(shape, first.depth);
-  const double seconds = first.duration.expected.value + decode_slope(shape, timings) * positions;
+  const double slope = decode_slope(shape, timings);
+  const double attention = sessions * slope * attended_positions(shape, depth);
+  const double flat = flat_step(shape, timings, slope);
+  const Interval<double> growth = growth_of(timings, sessions);
   const Reach reach =
       extrapolated(widest(reach_of(first.duration), reach_of(last.duration)), depth, last.depth);
-  // Below the first point (depth 0 from a point at 4) the line must not fall to nothing.
-  return around(Seconds(std::max(seconds, first.duration.expected.value / 2)), reach.low, reach.high);
+  return {Seconds((growth.low * flat + attention) * reach.low), Seconds(growth.expected * flat + attention),
+          Seconds((growth.high * flat + attention) * reach.high)};
 }
 
 Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint64_t tokens,
-                          std::uint64_t depth) {
+                          std::uint64_t depth, std::uint32_t sessions) {
   if (tokens == 0) return {};
   const double slope = prefill_slope(shape, timings);
   const std::vector<BatchCost> costs = batch_costs(shape, timings, slope);
-  double seconds = 0;
+  const std::uint64_t all = tokens * sessions;
+  double seconds = static_cast<double>(all / kMicroBatch) * interpolate(costs, kMicroBatch);
+  if (const std::uint64_t rest = all % kMicroBatch; rest > 0) {
+    seconds += interpolate(costs, static_cast<double>(rest));
+  }
   for (std::uint64_t done = 0; done < tokens; done += kMicroBatch) {
     const auto batch = static_cast<double>(std::min(kMicroBatch, tokens - done));
     const double middle = static_cast<double>(depth + done) + batch / 2;
-    seconds += interpolate(costs, batch) + slope * batch * attended_positions(shape, middle);
+    seconds += sessions * slope * batch * attended_positions(shape, middle);
   }
   Reach reach{};
   double deepest = 0;
@@ -148,7 +170,7 @@ Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint6
 }
 
 Interval<Seconds> decode(const Shape& shape, const Timings& timings, std::uint64_t tokens,
-                         std::uint64_t depth) {
+                         std::uint64_t depth, std::uint32_t sessions) {
   // The step is linear in depth but for the corners of sliding windows: sixteen stretches follow those
   // closely.
   constexpr std::uint64_t kStretches = 16;
@@ -157,7 +179,8 @@ Interval<Seconds> decode(const Shape& shape, const Timings& timings, std::uint64
   for (std::uint64_t stretch = 1; stretch <= kStretches; ++stretch) {
     const std::uint64_t end = tokens * stretch / kStretches;
     const double middle = static_cast<double>(depth) + static_cast<double>(done + end) / 2;
-    if (end > done) sum = sum + decode_step(shape, timings, middle) * static_cast<double>(end - done);
+    if (end > done)
+      sum = sum + decode_step(shape, timings, middle, sessions) * static_cast<double>(end - done);
     done = end;
   }
   return sum;

@@ -37,11 +37,12 @@ TurnForecast forecast_turn(const Shape& shape, const Timings& timings, const Wor
   const std::uint64_t fresh = workload.prompt_tokens - workload.cached_tokens;
   const std::uint64_t depth = workload.depth_tokens + workload.cached_tokens;
   // The last prompt token's logits give the first reply token; every further one is a decode step.
-  const auto prompt_duration = prefill(shape, timings, fresh, depth);
+  const std::uint32_t sessions = workload.sessions;
+  const auto prompt_duration = prefill(shape, timings, fresh, depth, sessions);
   const std::uint64_t steps = workload.reply_tokens > 0 ? workload.reply_tokens - (fresh > 0 ? 1 : 0) : 0;
-  const auto reply_duration = decode(shape, timings, steps, depth + fresh);
-  const auto one_step = decode_step(shape, timings, static_cast<double>(depth + fresh));
-  out.prefill = rate(static_cast<double>(fresh), prompt_duration);
+  const auto reply_duration = decode(shape, timings, steps, depth + fresh, sessions);
+  const auto one_step = decode_step(shape, timings, static_cast<double>(depth + fresh), sessions);
+  out.prefill = rate(static_cast<double>(fresh) * sessions, prompt_duration);
   out.decode = steps > 0 ? rate(static_cast<double>(steps), reply_duration) : rate(1, one_step);
   out.first_token = fresh > 0 ? prompt_duration : one_step;
   out.turn = prompt_duration + reply_duration;
@@ -65,12 +66,21 @@ Verdict judge_budgets(const TurnForecast& turn, const Workload& workload, std::v
   return verdict;
 }
 
-std::string memory_sentence(const MemoryNeed& memory) {
-  const std::string need = format_bytes(memory.total());
-  if (!memory.limit) return fmt::format("needs {} of memory; how much may be used could not be read", need);
-  const std::string limit = fmt::format("{} ({})", format_bytes(memory.limit->bytes), memory.limit->from);
-  if (*memory.fits()) return fmt::format("needs {} of the {} of memory that may be used", need, limit);
+std::string share_sentence(const MemoryShare& share) {
+  const std::string need = format_bytes(share.total());
+  if (!share.limit) return fmt::format("needs {} of memory; how much may be used could not be read", need);
+  const std::string limit = fmt::format("{} ({})", format_bytes(share.limit->bytes), share.limit->from);
+  if (*share.fits()) return fmt::format("needs {} of the {} of memory that may be used", need, limit);
   return fmt::format("needs {} of memory, but only {} may be used", need, limit);
+}
+
+// Where there are two memories, the one that is too small; else both.
+std::string memory_sentence(const MemoryNeed& memory) {
+  if (!memory.cards) return share_sentence(memory.main);
+  const std::string on_cards = "on the GPU it " + share_sentence(*memory.cards);
+  const std::string beside = "beside it " + share_sentence(memory.main);
+  if (memory.cards->fits() == false) return on_cards;
+  return memory.main.fits() == false ? beside : on_cards + "; " + beside;
 }
 
 bool exceeds_context(const Shape& shape, const Workload& workload) {
@@ -121,22 +131,17 @@ Result<void> check_workload(const Workload& workload) {
         fmt::format("the turn ends at {} tokens, beyond the context of {}", used, workload.context_tokens),
         "--ctx", fmt::format("Give --ctx {} or more.", used));
   }
-  if (workload.sessions != 1) {
-    return fail(ErrorKind::kUnsupported, "parallel sessions are not forecast yet", "--sessions",
-                "Give --sessions 1.");
-  }
-  if (workload.gpu_layers != 0) {
-    return fail(ErrorKind::kUnsupported, "a model of which a part lies on a GPU is not forecast yet",
-                "--gpu-layers", "Give 0 for the processor alone, or auto for all on a GPU that is known.");
+  if (workload.sessions == 0 || workload.sessions > kMostSessions) {
+    return usage(fmt::format("llama.cpp serves 1 to {} sessions at once", kMostSessions), "--sessions", "");
   }
   return {};
 }
 
 Forecast forecast(const Shape& shape, const std::optional<Timings>& timings, const Workload& workload,
-                  const std::optional<MemoryBound>& limit) {
+                  const MemoryLimits& limits) {
   Forecast out{.workload = workload};
   const std::optional<Bytes> compute = timings ? timings->compute_bytes : std::nullopt;
-  out.memory = memory_need(shape, Tokens(workload.context_tokens), compute, limit);
+  out.memory = memory_need(shape, workload, compute, limits);
   if (timings) out.turn = forecast_turn(shape, *timings, workload);
   if (out.turn) out.verdict = judge_budgets(*out.turn, workload, out.reasons);
   if (!out.turn) out.reasons.emplace_back("how fast it runs is not known");

@@ -57,6 +57,19 @@ TEST(Forecast, AFullyCachedPromptStillNeedsOneStep) {
   EXPECT_NEAR(out.turn->turn.expected.value, 1.0, 0.02);
 }
 
+TEST(Forecast, OfSeveralSessionsIsThatOfTheLastOne) {
+  Timings timings = steady();
+  timings.parallel = ParallelStep{4, {2, 2, 2}};
+  const Workload workload{.prompt_tokens = 128, .reply_tokens = 30, .sessions = 4};
+  const Forecast out = forecast(tiny_shape(), timings, workload, plenty);
+  EXPECT_NEAR(out.turn->first_token.expected.value, 5.12, 0.01) << "four prompts are one micro-batch";
+  EXPECT_NEAR(out.turn->turn.expected.value, 5.12 + 29 * 0.2, 0.02);
+  EXPECT_NEAR(out.turn->decode.expected.value, 5, 0.1) << "each";
+  EXPECT_NEAR(out.turn->prefill.expected.value, 100, 1) << "all";
+  const Json json = forecast_to_json(tiny_shape(), out, {});
+  EXPECT_NEAR(json["total_decode_tokens_per_second"]["expected"].get<double>(), 20, 0.1);
+}
+
 TEST(Forecast, WhatDoesNotFitIsSaidFirst) {
   const Forecast out = forecast_of({}, MemoryBound{Bytes(1000), "cgroup"});
   EXPECT_EQ(out.verdict, Verdict::kDoesNotFit);
@@ -96,7 +109,8 @@ TEST(Forecast, RefusesWorkloadsThatContradictThemselves) {
   EXPECT_EQ(kind({.prompt_tokens = 0, .reply_tokens = 0}), ErrorKind::kUsage);
   EXPECT_EQ(kind({.prompt_tokens = 4000, .context_tokens = 2048}), ErrorKind::kUsage);
   EXPECT_EQ(kind({.prompt_tokens = ~0ULL}), ErrorKind::kUsage);
-  EXPECT_EQ(kind({.sessions = 4}), ErrorKind::kUnsupported);
+  EXPECT_EQ(kind({.sessions = 0}), ErrorKind::kUsage);
+  EXPECT_EQ(kind({.sessions = kMostSessions + 1}), ErrorKind::kUsage);
 }
 
 }  // namespace

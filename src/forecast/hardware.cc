@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "forecast/part_family.h"
 
@@ -64,6 +65,26 @@ std::optional<double> rate_of(const KnownPart* part, const MemoryFacts& memory, 
   // Two modules on one channel do not double it.
   const double channels = double(*part->memory_channels) * sockets;
   return rate * std::min(1.0, channels / static_cast<double>(memory.modules.size()));
+}
+
+// A card of its own memory, as it is known; nullopt for others.
+std::optional<Card> card_of(const Gpu& gpu, const Profile& profile) {
+  const KnownPart* part = find_gpu(gpu.name, gpu.memory_total);
+  if (part == nullptr || part->shares_memory || gpu.integrated) return std::nullopt;
+  Card card{.hardware = graphics_hardware(*part)};
+  if (processor_group(profile.facts.cpu.name, 1) == "sbc") card.hardware.conditions.emplace_back("slow host");
+  card.memory = gpu.memory_free ? gpu.memory_free : gpu.memory_total;
+  if (!card.memory) card.memory = part->video_memory;
+  return card;
+}
+
+void add_card(std::vector<Card>& cards, Card card) {
+  const auto same = std::ranges::find_if(
+      cards, [&card](const Card& one) { return one.hardware.part == card.hardware.part; });
+  if (same == cards.end()) return cards.push_back(std::move(card));
+  ++same->hardware.devices;
+  same->memory =
+      same->memory && card.memory ? std::optional(*same->memory + *card.memory) : std::nullopt;
 }
 
 }  // namespace
@@ -130,6 +151,18 @@ std::optional<Hardware> gpu_hardware_of(const Profile& profile) {
     if (!best || found.bandwidth.value_or(0) > best->bandwidth.value_or(0)) best = found;
   }
   return best;
+}
+
+std::vector<Card> cards_of(const Profile& profile) {
+  std::vector<Card> cards;
+  for (const Gpu& gpu : profile.gpus.gpus) {
+    if (auto card = card_of(gpu, profile)) add_card(cards, std::move(*card));
+  }
+  const auto size = [](const Card& card) { return card.memory.value_or(Bytes()); };
+  std::ranges::stable_sort(cards, std::greater{}, size);
+  if (!cards.empty()) return cards;
+  if (auto shared = gpu_hardware_of(profile)) return {{.hardware = std::move(*shared), .shares_memory = true}};
+  return {};
 }
 
 }  // namespace tokcast

@@ -26,9 +26,11 @@ Price price_of(const KernelRates& rates, GgmlType type) {
   return {};
 }
 
-double matrix_seconds(const ModelWork& work, const KernelRates& rates, double tokens) {
+// A prefill asks for the result of its last token only, a step of several sessions for all of theirs.
+double matrix_seconds(const ModelWork& work, const KernelRates& rates, double tokens, bool all_results) {
   double seconds = 0;
-  for (const MatrixWork& matrix : work.matrices) {
+  for (MatrixWork matrix : work.matrices) {
+    if (all_results) matrix.last_token_only = false;
     const Price price = price_of(rates, matrix.type);
     const double cost = price.factor * cost_at(*price.cost, matrix.rows(tokens));
     seconds += matrix.touched_parameters(tokens) * cost;
@@ -44,7 +46,7 @@ DecodePoint decode_point(const ModelWork& work, const Shape& shape, const Kernel
   const double attention =
       attended_positions(shape, depth) * (work.key_value_bytes * rates.key_value_seconds +
                                           work.attention_values * rates.decode_attention_seconds);
-  const double seconds = fixed_seconds(work, rates) + matrix_seconds(work, rates, 1) + attention;
+  const double seconds = fixed_seconds(work, rates) + matrix_seconds(work, rates, 1, true) + attention;
   return {depth, around(Seconds(seconds), rates.decode.low, rates.decode.high)};
 }
 
@@ -55,8 +57,23 @@ PrefillPoint prefill_point(const ModelWork& work, const Shape& shape, const Kern
   const double attention = rows * positions * work.attention_values * rates.attention_seconds;
   const double activations = rows * work.activation_values * rates.activation_seconds;
   const double seconds =
-      fixed_seconds(work, rates) + matrix_seconds(work, rates, rows) + activations + attention;
+      fixed_seconds(work, rates) + matrix_seconds(work, rates, rows, false) + activations + attention;
   return {tokens, depth, around(Seconds(seconds), rates.prefill.low, rates.prefill.high)};
+}
+
+// How far the growth beyond one session may be off, as a share of it: batches between 1 and 32 rows are the
+// least known part of a cost curve. Calibrations time 8 rows, the rungs below draw a line from 1 to 32.
+double growth_deviation(Evidence evidence) {
+  return evidence == Evidence::kCalibrated ? 0.25 : 0.6;
+}
+
+ParallelStep parallel_step(const ModelWork& work, const KernelRates& rates, std::uint32_t sessions) {
+  const double fixed = fixed_seconds(work, rates);
+  const double one = fixed + matrix_seconds(work, rates, 1, true);
+  const double all = fixed + matrix_seconds(work, rates, sessions, true);
+  const double more = all / one - 1;
+  const double deviation = 1 + growth_deviation(rates.evidence);
+  return {sessions, {1 + more / deviation, 1 + more, 1 + more * deviation}};
 }
 
 }  // namespace
@@ -80,7 +97,8 @@ std::vector<GgmlType> types_without_cost(const ModelWork& work, const KernelRate
   return {without.begin(), without.end()};
 }
 
-Result<Timings> timings_from_rates(const ModelWork& work, const Shape& shape, const KernelRates& rates) {
+Result<Timings> timings_from_rates(const ModelWork& work, const Shape& shape, const KernelRates& rates,
+                                   std::uint32_t sessions) {
   const std::vector<GgmlType> without = types_without_cost(work, rates);
   if (!without.empty()) {
     std::vector<std::string_view> names;
@@ -100,6 +118,7 @@ Result<Timings> timings_from_rates(const ModelWork& work, const Shape& shape, co
   for (const double depth : {0.0, double{kDeep}}) {
     out.decode.push_back(decode_point(work, shape, rates, depth));
   }
+  if (sessions > 1) out.parallel = parallel_step(work, rates, sessions);
   return out;
 }
 

@@ -58,9 +58,10 @@ struct KernelRates {
 // are, is priced as twice F16 where need be.
 std::vector<GgmlType> types_without_cost(const ModelWork& work, const KernelRates& rates);
 
-// Points at 32, 128 and 512 tokens and at depths 0 and 1024. Errors: kUnsupported, naming the types that have
-// no cost.
-Result<Timings> timings_from_rates(const ModelWork& work, const Shape& shape, const KernelRates& rates);
+// Points at 32, 128 and 512 tokens and at depths 0 and 1024; with several sessions, what those cost too.
+// Errors: kUnsupported, naming the types that have no cost.
+Result<Timings> timings_from_rates(const ModelWork& work, const Shape& shape, const KernelRates& rates,
+                                   std::uint32_t sessions = 1);
 
 }  // namespace tokcast
 

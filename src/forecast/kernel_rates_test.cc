@@ -74,6 +74,29 @@ TEST(KernelRates, APrefillPaysRowsForAllButTheLastFeedForwardAndTheOutput) {
               1e-12);
 }
 
+TEST(KernelRates, AStepOfSeveralSessionsPaysRowsForEveryMatrix) {
+  const Shape shape = tiny_shape();
+  const auto timings = timings_from_rates(model_work(shape), shape, matrices_only(), 5);
+  ASSERT_TRUE(timings && timings->parallel);
+  EXPECT_EQ(timings->parallel->sessions, 5U);
+  EXPECT_NEAR(timings->parallel->growth.expected, 2, 1e-12) << "2 ns for five rows, 1 ns for one";
+  EXPECT_LT(timings->parallel->growth.low, 2);
+  EXPECT_GT(timings->parallel->growth.low, 1);
+  EXPECT_GT(timings->parallel->growth.high, 2);
+}
+
+TEST(KernelRates, MoreSessionsTouchMoreExperts) {
+  const Shape mixture = tiny_mixture();
+  KernelRates rates = matrices_only();
+  rates.types[GgmlType::kQ8_0] = {{1, 1e-9}, {1000, 1e-9}};  // rows are free: only what is touched costs
+  rates.types[GgmlType::kF32] = {{1, 0}, {1000, 0}};
+  const auto timings = timings_from_rates(model_work(mixture), mixture, rates, 3);
+  const double dense = 8 * (2 * 64 * 64 + 2 * 64 * 32) + 64 * 300;
+  const double experts = 8 * 8 * 3 * 64 * 32;
+  const double truth = (dense + experts * (1 - std::pow(0.75, 3))) / (dense + experts * 0.25);
+  EXPECT_NEAR(timings->parallel->growth.expected, truth, 1e-9);
+}
+
 TEST(KernelRates, APrefillOfExpertsPaysForThoseTouchedWithTheRowsTheyMeet) {
   const Shape shape = tiny_mixture();
   KernelRates rates = matrices_only();

@@ -3,6 +3,7 @@
 #define TOKCAST_FORECAST_MODEL_WORK_H_
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "model/ggml_type.h"
@@ -35,7 +36,17 @@ struct ModelWork {
   double attention_values = 0;   // heads x (key length + value length), summed over attention layers
 };
 
-ModelWork model_work(const Shape& shape);
+// Layers `first` to `end` - 1, with what stands before the first layer of all (`input`) and after the last
+// (`output`).
+struct LayerRange {
+  std::uint32_t first = 0;
+  std::uint32_t end = std::numeric_limits<std::uint32_t>::max();
+  bool input = true;
+  bool output = true;
+};
+
+// Of the whole model, or of the part that one device does.
+ModelWork model_work(const Shape& shape, const LayerRange& range = {});
 
 }  // namespace tokcast
 

@@ -91,9 +91,10 @@ Bytes Shape::kv_bytes_per_token(double bytes_per_element) const {
   return whole_bytes(elements * bytes_per_element);
 }
 
-Bytes Shape::kv_bytes(Tokens context, double bytes_per_element) const {
+Bytes Shape::kv_bytes(Tokens context, double bytes_per_element, std::size_t first_layer) const {
   double elements = 0;
-  for (const LayerShape& layer : layers) {
+  for (std::size_t i = first_layer; i < layers.size(); ++i) {
+    const LayerShape& layer = layers[i];
     elements += elements_per_token(layer) * static_cast<double>(cached_positions(layer, context.value));
   }
   return whole_bytes(elements * bytes_per_element);

@@ -57,8 +57,9 @@ struct Shape {
   // Bytes of keys and values for one more token of context over all layers, at `bytes_per_element` (2 for
   // F16); sliding windows ignored.
   Bytes kv_bytes_per_token(double bytes_per_element = 2) const;
-  // Bytes of keys and values of a context of `tokens`, windows honoured, as llama.cpp allocates them.
-  Bytes kv_bytes(Tokens context, double bytes_per_element = 2) const;
+  // Bytes of keys and values of a context of `tokens`, windows honoured, as llama.cpp allocates them; of the
+  // layers from `first_layer` on.
+  Bytes kv_bytes(Tokens context, double bytes_per_element = 2, std::size_t first_layer = 0) const;
 };
 
 // Errors: kBadInput with the offending key if hyper-parameters are missing, zero, out of range (1 to 512
