@@ -146,6 +146,11 @@ Forecast forecast(const Shape& shape, const std::optional<Timings>& timings, con
   if (out.turn) out.verdict = judge_budgets(*out.turn, workload, out.reasons);
   if (!out.turn) out.reasons.emplace_back("how fast it runs is not known");
   for (const std::string& gap : shape.not_modelled) out.reasons.push_back(gap);
+  if (out.turn && out.turn->evidence < Evidence::kRehearsed) {
+    for (const std::string& part : shape.roughly_modelled) {
+      out.reasons.push_back("no rate of its own was measured for " + part + ": the interval is wider for it");
+    }
+  }
   const bool too_large = !out.memory.fits().value_or(true);
   const auto deciding = [&out](std::string sentence, bool decides) {
     out.reasons.insert(decides ? out.reasons.begin() : out.reasons.end(), std::move(sentence));

@@ -95,6 +95,9 @@ Hardware processor_hardware(const KnownPart& part, std::uint32_t sockets) {
   out.isa = dot_isa(part.isa);
   out.group = processor_group(part.name, sockets);
   if (part.memory_bandwidth) out.bandwidth = part.memory_bandwidth->value * sockets;
+  // Desktops take faster modules than are specified; servers' registered ones hold to it.
+  if (out.group == "cpu-server") out.most_bandwidth = out.bandwidth;
+  if (part.last_level_cache_megabytes) out.cache_bytes = 1e6 * *part.last_level_cache_megabytes * sockets;
   out.sockets = sockets;
   out.cores = times(part.cores, sockets);
   out.performance_cores = times(part.performance_cores, sockets);
@@ -109,6 +112,8 @@ Hardware graphics_hardware(const KnownPart& part, std::uint32_t devices) {
   out.backend = maker_backend(part.vendor);
   out.group = graphics_group(part);
   out.bandwidth = rate_of(part.memory_bandwidth);
+  constexpr double kOverclocked = 1.1;
+  if (out.bandwidth) out.most_bandwidth = kOverclocked * *out.bandwidth;
   out.fp32_teraflops = part.fp32_teraflops;
   out.fp16_teraflops = part.fp16_teraflops;
   out.devices = devices;
@@ -131,7 +136,7 @@ Hardware hardware_of(const Profile& profile, std::optional<std::uint32_t> thread
     out.cores = cpu.cores;
   if (cpu.performance_cores) out.performance_cores = cpu.performance_cores;
   if (!out.gigahertz && cpu.most_megahertz) out.gigahertz = *cpu.most_megahertz / 1000;
-  if (const auto rate = rate_of(part, profile.facts.memory, sockets)) out.bandwidth = rate;
+  if (const auto rate = rate_of(part, profile.facts.memory, sockets)) out.bandwidth = out.most_bandwidth = rate;
   out.threads = threads;
   return out;
 }
@@ -146,7 +151,9 @@ std::optional<Hardware> gpu_hardware_of(const Profile& profile) {
     const KnownPart* processor = find_cpu(profile.facts.cpu.name);
     const std::uint32_t sockets = std::max(profile.facts.cpu.sockets.value_or(1), 1U);
     if (part->shares_memory && part->kind != PartKind::kSystem) {
-      if (const auto rate = rate_of(processor, profile.facts.memory, sockets)) found.bandwidth = rate;
+      if (const auto rate = rate_of(processor, profile.facts.memory, sockets)) {
+        found.bandwidth = found.most_bandwidth = rate;
+      }
     }
     if (!best || found.bandwidth.value_or(0) > best->bandwidth.value_or(0)) best = found;
   }

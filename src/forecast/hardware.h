@@ -30,6 +30,10 @@ struct Hardware {
   // by.
   std::string group;
   std::optional<double> bandwidth{};  // bytes a second, the memory's theoretical peak
+  // What the memory can stream at most, whatever is run: the peak where nobody can have put in faster modules
+  // than were told or specified. nullopt: not known.
+  std::optional<double> most_bandwidth{};
+  std::optional<double> cache_bytes{};  // last level, all of them
   std::optional<std::uint32_t> sockets{};
   std::optional<std::uint32_t> cores{};              // physical
   std::optional<std::uint32_t> performance_cores{};  // of them; set on hybrid processors only

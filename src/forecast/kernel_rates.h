@@ -4,7 +4,9 @@
 //   step(n tokens at depth x) = step + layers * layer
 //                             + sum over matrices of touched parameters * cost(type, rows)
 //                             + n * activation values * activation
-//                             + attention
+//                             + attention + state
+//   state, decode      = state values * 8 bytes (read and written) * key_value
+//   state, prefill     = n * 2 * state values * attention
 //   attention, decode  = positions * (key-value bytes * key_value + attention values * decode_attention)
 //   attention, prefill = n * positions * attention values * attention
 //
@@ -39,6 +41,13 @@ using TypeCost = std::vector<RowCost>;
 
 double cost_at(const TypeCost& cost, double rows);
 
+// What no engine can outrun: all weights that a step meets must come from memory, but for what caches may have
+// kept.
+struct MemoryFloor {
+  double bytes_per_second = 0;
+  double cached_bytes = 0;
+};
+
 struct KernelRates {
   Evidence evidence = Evidence::kEstimated;
   std::string source;  // one phrase, as in Timings
@@ -50,6 +59,7 @@ struct KernelRates {
   double key_value_seconds = 0;         // decode: for each byte of keys and values attended
   double decode_attention_seconds = 0;  // decode: for each position and attention value
   double attention_seconds = 0;         // prefill: for each token, position and attention value
+  std::optional<MemoryFloor> floor{};   // nullopt: not known
   Reach decode{};
   Reach prefill{};
 };

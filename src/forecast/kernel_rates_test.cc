@@ -187,6 +187,48 @@ TEST(KernelRates, WithoutAttentionDepthIsFree) {
   EXPECT_DOUBLE_EQ(prefill_of(shape, rates, 128, 1024), prefill_of(shape, rates, 128));
 }
 
+Shape with_states(std::uint64_t elements) {
+  Shape shape = tiny_shape();
+  for (LayerShape& layer : shape.layers) layer.state_elements = elements;
+  return shape;
+}
+
+TEST(KernelRates, StatesAreReadAndWrittenOnceAStepAndRenewedWithEveryToken) {
+  KernelRates rates = matrices_only();
+  rates.key_value_seconds = 1e-9;
+  rates.attention_seconds = 1e-10;
+  const Timings without = timings_of(tiny_shape(), rates);
+  const Timings with = timings_of(with_states(1000), rates);
+  EXPECT_NEAR((with.decode.front().duration.expected - without.decode.front().duration.expected).value,
+              8 * 1000 * 8 * 1e-9, 1e-12);
+  for (std::size_t i = 0; i < with.prefill.size(); ++i) {
+    EXPECT_NEAR((with.prefill[i].duration.expected - without.prefill[i].duration.expected).value,
+                static_cast<double>(with.prefill[i].tokens) * 2 * 8 * 1000 * 1e-10, 1e-12);
+  }
+}
+
+TEST(KernelRates, WhatStatesCostIsLessCertainThanTheRest) {
+  KernelRates rates = matrices_only();
+  rates.key_value_seconds = 1e-6;
+  rates.layer_seconds = 1e-3;
+  const Timings without = timings_of(tiny_shape(), rates);
+  const Timings with = timings_of(with_states(1000), rates);
+  const double states = 8 * 1000 * 8 * 1e-6;
+  EXPECT_NEAR((with.decode.front().duration.low - without.decode.front().duration.low).value, 0.33 * states,
+              1e-9);
+  EXPECT_NEAR((with.decode.front().duration.high - without.decode.front().duration.high).value,
+              4 * states + 2 * 8 * 1e-3, 1e-9);
+}
+
+TEST(KernelRates, PartsWithoutARateOfTheirOwnWidenTheInterval) {
+  Shape shape = tiny_shape();
+  shape.roughly_modelled.emplace_back("something new");
+  const Timings timings = timings_of(shape, matrices_only());
+  const Interval<Seconds>& step = timings.decode.front().duration;
+  EXPECT_DOUBLE_EQ(step.high / step.expected, 1.25);
+  EXPECT_DOUBLE_EQ(step.low / step.expected, 1 / 1.25);
+}
+
 TEST(KernelRates, TheIntervalIsTheRatesOwn) {
   KernelRates rates = matrices_only();
   rates.decode = {0.5, 3};

@@ -31,8 +31,9 @@ Bytes saturating(std::optional<std::uint64_t> bytes) {
 
 // Each session has a cache of its own.
 Bytes caches(const Shape& shape, const Workload& workload, std::uint32_t first_layer) {
-  const Bytes one = shape.kv_bytes(Tokens(workload.context_tokens), 2, first_layer);
-  return saturating(checked_multiply(one.value, std::uint64_t{workload.sessions}));
+  const Bytes keys_values = shape.kv_bytes(Tokens(workload.context_tokens), 2, first_layer);
+  const auto one = checked_add(keys_values.value, shape.state_bytes(first_layer).value);
+  return saturating(one ? checked_multiply(*one, std::uint64_t{workload.sessions}) : std::nullopt);
 }
 
 struct Weights {

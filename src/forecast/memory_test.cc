@@ -25,6 +25,16 @@ TEST(Memory, EachSessionHasAContextOfItsOwn) {
   EXPECT_EQ(four.weights(), one.weights());
 }
 
+TEST(Memory, StatesOfRecurrentLayersCountWithTheContextButDoNotGrowWithIt) {
+  const Shape shape = *find_shape("granite-4.0-h-tiny:Q4_K_M");
+  ASSERT_GT(shape.state_bytes(), Bytes(0));
+  const auto kv = [&](std::uint64_t context) {
+    return memory_need(shape, {.context_tokens = context, .sessions = 2}, {}, {}).kv();
+  };
+  EXPECT_EQ(kv(1024), (shape.kv_bytes(Tokens(1024)) + shape.state_bytes()) * 2);
+  EXPECT_EQ(kv(2048) - kv(1024), (shape.kv_bytes(Tokens(2048)) - shape.kv_bytes(Tokens(1024))) * 2);
+}
+
 TEST(Memory, FitsOrNotIsUnknownWithoutALimit) {
   EXPECT_EQ(memory_need(llama_7b(), {.context_tokens = 2048}, {}, {}).fits(), std::nullopt);
 }

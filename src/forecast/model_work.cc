@@ -88,6 +88,16 @@ double MatrixWork::rows(double tokens) const {
   return seen * parameters * (experts_used / experts) / touched_parameters(tokens);
 }
 
+double weight_bytes_met(const ModelWork& work, double tokens) {
+  double bytes = 0;
+  for (const MatrixWork& matrix : work.matrices) {
+    const TypeGeometry& type = geometry(matrix.type);
+    bytes += matrix.touched_parameters(tokens) * static_cast<double>(type.block_bytes) /
+             static_cast<double>(type.block_elements);
+  }
+  return bytes;
+}
+
 ModelWork model_work(const Shape& shape, const LayerRange& range) {
   ModelWork work{};
   for (const Tensor& tensor : shape.header.tensors) {
@@ -101,10 +111,14 @@ ModelWork model_work(const Shape& shape, const LayerRange& range) {
   for (std::size_t i = range.first; i < std::min<std::size_t>(shape.layers.size(), range.end); ++i) {
     const LayerShape& layer = shape.layers[i];
     work.layers += 1;
+    work.state_values += static_cast<double>(layer.state_elements);
+    if (layer.state_elements > 0) work.recurrent_layers += 1;
     if (layer.kind != LayerKind::kAttention) continue;
     const double length = double(layer.key_length) + layer.value_length;
     work.attention_values += double(layer.heads) * length;
-    work.key_value_bytes += kHalf * double(layer.kv_heads) * length;
+    // Latent attention reads a position's vector once for keys and values.
+    const double read = layer.values_in_keys ? layer.key_length : length;
+    work.key_value_bytes += kHalf * double(layer.kv_heads) * read;
   }
   return work;
 }

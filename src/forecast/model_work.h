@@ -32,8 +32,10 @@ struct ModelWork {
   std::vector<MatrixWork> matrices{};  // one for each (type, last_token_only, experts)
   double layers = 0;
   double activation_values = 0;  // read or written by norms, activations and residuals for one token
-  double key_value_bytes = 0;    // of one position, all attention layers, F16
+  double key_value_bytes = 0;    // that one position has attended, all attention layers, F16
   double attention_values = 0;   // heads x (key length + value length), summed over attention layers
+  double state_values = 0;       // that recurrent layers carry on and renew with each token
+  double recurrent_layers = 0;
 };
 
 // Layers `first` to `end` - 1, with what stands before the first layer of all (`input`) and after the last
@@ -44,6 +46,9 @@ struct LayerRange {
   bool input = true;
   bool output = true;
 };
+
+// Bytes of weights that a batch of so many tokens meets; of experts, those that it touches.
+double weight_bytes_met(const ModelWork& work, double tokens);
 
 // Of the whole model, or of the part that one device does.
 ModelWork model_work(const Shape& shape, const LayerRange& range = {});

@@ -19,17 +19,6 @@ Interval<Seconds> carried(double bytes) {
   return {Seconds(bytes / kLink.high), Seconds(bytes / kLink.expected), Seconds(bytes / kLink.low)};
 }
 
-// Of experts, those that the batch touches.
-double weights_met(const ModelWork& work, double tokens) {
-  double bytes = 0;
-  for (const MatrixWork& matrix : work.matrices) {
-    const TypeGeometry& type = geometry(matrix.type);
-    bytes += matrix.touched_parameters(tokens) * static_cast<double>(type.block_bytes) /
-             static_cast<double>(type.block_elements);
-  }
-  return bytes;
-}
-
 Interval<double> joined(const Timings& a, const Timings& b) {
   const double first = a.decode.front().duration.expected.value;
   const double second = b.decode.front().duration.expected.value;
@@ -79,7 +68,7 @@ Result<Timings> processor_part(const Shape& shape, const Workload& workload, con
   const double activations = card.shares_memory ? 0 : double{4} * shape.embedding_length;  // F32
   for (std::size_t i = 0; i < out->prefill.size(); ++i) {
     const auto tokens = static_cast<double>(out->prefill[i].tokens);
-    const double weights = card.shares_memory ? 0 : weights_met(work, tokens);
+    const double weights = card.shares_memory ? 0 : weight_bytes_met(work, tokens);
     out->prefill[i].duration = helped->prefill[i].duration + carried(weights + tokens * activations);
   }
   for (DecodePoint& point : out->decode) point.duration = point.duration + carried(activations);

@@ -45,8 +45,9 @@ std::uint64_t decoded_bytes(const Shape& shape, const Tensor& tensor) {
 }
 
 double elements_per_token(const LayerShape& layer) {
-  if (layer.kind != LayerKind::kAttention) return 0;
-  return double{1} * layer.kv_heads * (double{1} * layer.key_length + layer.value_length);
+  if (layer.kind != LayerKind::kAttention || layer.borrows_keys_values) return 0;
+  const double values = layer.values_in_keys ? 0 : layer.value_length;
+  return double{1} * layer.kv_heads * (double{1} * layer.key_length + values);
 }
 
 Bytes whole_bytes(double bytes) {
@@ -98,6 +99,14 @@ Bytes Shape::kv_bytes(Tokens context, double bytes_per_element, std::size_t firs
     elements += elements_per_token(layer) * static_cast<double>(cached_positions(layer, context.value));
   }
   return whole_bytes(elements * bytes_per_element);
+}
+
+Bytes Shape::state_bytes(std::size_t first_layer) const {
+  double elements = 0;
+  for (std::size_t i = first_layer; i < layers.size(); ++i) {
+    elements += static_cast<double>(layers[i].state_elements);
+  }
+  return whole_bytes(elements * sizeof(float));
 }
 
 }  // namespace tokcast

@@ -127,10 +127,33 @@ bool has_odd_keys(const Shape& shape) {
   });
 }
 
+bool any_layer(const Shape& shape, auto property) {
+  return std::ranges::any_of(shape.layers, property);
+}
+
 bool is_recurrent(const Shape& shape) {
-  const auto of_kind = [](const LayerShape& layer) { return layer.kind == LayerKind::kRecurrent; };
-  return std::ranges::any_of(shape.layers, of_kind) ||
+  const auto carries = [](const LayerShape& layer) {
+    return layer.kind == LayerKind::kRecurrent || layer.state_elements > 0;
+  };
+  return any_layer(shape, carries) ||
          std::ranges::any_of(shape.header.tensors, is_recurrent_tensor, &Tensor::name);
+}
+
+bool has_unknown_states(const Shape& shape) {
+  const bool known = any_layer(shape, [](const LayerShape& layer) { return layer.state_elements > 0; });
+  const bool lacking = any_layer(shape, [](const LayerShape& layer) {
+    return layer.kind == LayerKind::kRecurrent && layer.state_elements == 0;
+  });
+  return lacking || (!known && is_recurrent(shape));
+}
+
+bool is_latent(const Shape& shape) {
+  return any_layer(shape, [](const LayerShape& layer) { return layer.values_in_keys; });
+}
+
+// One vector for all heads is what the engine keeps; anything else under that name is not known.
+bool has_odd_latents(const Shape& shape) {
+  return any_layer(shape, [](const LayerShape& layer) { return layer.values_in_keys && layer.kv_heads != 1; });
 }
 
 std::vector<std::string> find_gaps(const ShapeKeys& keys, const Shape& shape,
@@ -143,15 +166,24 @@ std::vector<std::string> find_gaps(const ShapeKeys& keys, const Shape& shape,
     gaps.push_back(fmt::format("the architecture \"{}\" is not known", printable(shape.architecture)));
   if (architecture) add(!architecture->not_modelled.empty(), architecture->not_modelled);
   const bool told = !gaps.empty();  // once is enough of what the architecture's name says already
-  add(keys.has("attention.kv_lora_rank"), "multi-head latent attention is not modelled yet");
-  add(!told && is_recurrent(shape), "recurrent layers (state spaces, linear attention) are not modelled yet");
+  add(!told && has_odd_latents(shape), "latent attention with several vectors a position is not modelled yet");
+  add(!told && has_unknown_states(shape), "recurrent layers whose state no key tells are not modelled yet");
   add(!told && keys.has("attention.indexer.head_count"),
       "sparse attention by an indexer is not modelled yet");
-  add(!told && keys.has("attention.shared_kv_layers"),
-      "layers that share keys and values are not modelled yet");
   add(!told && !keys.has("attention.kv_lora_rank") && has_odd_keys(shape),
       "keys of another size than the attention heads say are not modelled yet");
   return gaps;
+}
+
+std::vector<std::string> find_rough_parts(const Shape& shape,
+                                          const std::optional<Architecture>& architecture) {
+  std::vector<std::string> out;
+  if (architecture && !architecture->roughly_modelled.empty()) {
+    out.emplace_back(architecture->roughly_modelled);
+  }
+  if (is_latent(shape)) out.emplace_back("multi-head latent attention");
+  if (is_recurrent(shape)) out.emplace_back("recurrent layers");
+  return out;
 }
 
 // What stands in keys of its own, one by one.
@@ -203,6 +235,7 @@ Result<Shape> shape_from_header(GgufHeader header, std::string id) {
   if (const auto blocks = read_blocks(keys, architecture, shape); !blocks)
     return std::unexpected(blocks.error());
   shape.not_modelled = find_gaps(keys, shape, architecture);
+  shape.roughly_modelled = find_rough_parts(shape, architecture);
   return shape;
 }
 
