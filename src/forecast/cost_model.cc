@@ -65,6 +65,32 @@ Interval<double> growth_of(const Timings& timings, std::uint32_t sessions) {
   return {1, std::sqrt(double{1} * sessions), double{1} * sessions};
 }
 
+// A step at any depth: flat + slope * A(depth), and how far that may be off.
+struct StepLine {
+  Interval<double> flat{};  // of all sessions
+  double slope = 0;         // likewise
+  Reach reach{};
+  double deepest = 0;  // that was measured
+};
+
+StepLine step_line(const Shape& shape, const Timings& timings, std::uint32_t sessions) {
+  const double slope = decode_slope(shape, timings);
+  const double flat = flat_step(shape, timings, slope);
+  const Interval<double> growth = growth_of(timings, sessions);
+  const DecodePoint& last = timings.decode.back();
+  return {.flat = {growth.low * flat, growth.expected * flat, growth.high * flat},
+          .slope = sessions * slope,
+          .reach = widest(reach_of(timings.decode.front().duration), reach_of(last.duration)),
+          .deepest = last.depth};
+}
+
+Interval<Seconds> step_at(const Shape& shape, const StepLine& line, double depth) {
+  const double attention = line.slope * attended_positions(shape, depth);
+  const Reach reach = extrapolated(line.reach, depth, line.deepest);
+  return {Seconds((line.flat.low + attention) * reach.low), Seconds(line.flat.expected + attention),
+          Seconds((line.flat.high + attention) * reach.high)};
+}
+
 struct BatchCost {
   double tokens = 0;
   double seconds = 0;  // without attention
@@ -72,7 +98,7 @@ struct BatchCost {
 
 // C(b) at the measured batch sizes, ascending; b = 1 is a decode step.
 std::vector<BatchCost> batch_costs(const Shape& shape, const Timings& timings, double slope) {
-  std::vector<BatchCost> costs{{1, decode_step(shape, timings, 0).expected.value}};
+  std::vector<BatchCost> costs{{1, flat_step(shape, timings, decode_slope(shape, timings))}};
   for (const PrefillPoint& point : timings.prefill) {
     if (point.depth != 0 || point.tokens <= 1) continue;
     const auto tokens = static_cast<double>(point.tokens);
@@ -132,16 +158,7 @@ double decode_slope_prior(const Shape& shape, Seconds step) {
 
 Interval<Seconds> decode_step(const Shape& shape, const Timings& timings, double depth,
                               std::uint32_t sessions) {
-  const DecodePoint& first = timings.decode.front();
-  const DecodePoint& last = timings.decode.back();
-  const double slope = decode_slope(shape, timings);
-  const double attention = sessions * slope * attended_positions(shape, depth);
-  const double flat = flat_step(shape, timings, slope);
-  const Interval<double> growth = growth_of(timings, sessions);
-  const Reach reach =
-      extrapolated(widest(reach_of(first.duration), reach_of(last.duration)), depth, last.depth);
-  return {Seconds((growth.low * flat + attention) * reach.low), Seconds(growth.expected * flat + attention),
-          Seconds((growth.high * flat + attention) * reach.high)};
+  return step_at(shape, step_line(shape, timings, sessions), depth);
 }
 
 Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint64_t tokens,
@@ -174,13 +191,13 @@ Interval<Seconds> decode(const Shape& shape, const Timings& timings, std::uint64
   // The step is linear in depth but for the corners of sliding windows: sixteen stretches follow those
   // closely.
   constexpr std::uint64_t kStretches = 16;
+  const StepLine line = step_line(shape, timings, sessions);
   Interval<Seconds> sum{};
   std::uint64_t done = 0;
   for (std::uint64_t stretch = 1; stretch <= kStretches; ++stretch) {
     const std::uint64_t end = tokens * stretch / kStretches;
     const double middle = static_cast<double>(depth) + static_cast<double>(done + end) / 2;
-    if (end > done)
-      sum = sum + decode_step(shape, timings, middle, sessions) * static_cast<double>(end - done);
+    if (end > done) sum = sum + step_at(shape, line, middle) * static_cast<double>(end - done);
     done = end;
   }
   return sum;

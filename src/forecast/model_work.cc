@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "model/shape_layers.h"
+#include "model/tensor_names.h"
 
 namespace tokcast {
 namespace {
@@ -48,11 +49,11 @@ bool is_within(const Shape& shape, const Tensor& tensor, const LayerRange& range
   return is_output(shape, tensor.name) ? range.output : range.input;
 }
 
-MatrixWork work_of(const Shape& shape, const Tensor& tensor, Seen seen) {
+MatrixWork work_of(const Shape& shape, const Tensor& tensor, Seen seen, bool expert) {
   MatrixWork work{.type = tensor.type,
                   .last_token_only = seen == Seen::kLastToken,
                   .parameters = static_cast<double>(tensor.elements())};
-  if (shape.experts && is_expert_tensor(tensor.name)) {
+  if (shape.experts && expert) {
     work.experts = *shape.experts;
     work.experts_used = shape.experts_used.value_or(*shape.experts);
   }
@@ -100,10 +101,11 @@ double weight_bytes_met(const ModelWork& work, double tokens) {
 
 ModelWork model_work(const Shape& shape, const LayerRange& range) {
   ModelWork work{};
+  auto expert = facts_by_name([](std::string_view name) { return is_expert_tensor(name); });
   for (const Tensor& tensor : shape.header.tensors) {
     const Seen seen = seen_by(shape, tensor);
     if (seen == Seen::kNever || !is_within(shape, tensor, range)) continue;
-    const MatrixWork matrix = work_of(shape, tensor, seen);
+    const MatrixWork matrix = work_of(shape, tensor, seen, expert.of(tensor.name));
     add(work.matrices, matrix);
     if (seen == Seen::kEveryToken) work.activation_values += values_of(matrix, tensor);
   }

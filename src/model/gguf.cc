@@ -5,13 +5,14 @@
 #include <limits>
 
 #include "base/checked.h"
+#include "model/tensor_names.h"
 
 namespace tokcast {
 namespace {
 
 constexpr std::uint64_t kMaxSigned = std::numeric_limits<std::int64_t>::max();
 
-std::optional<std::uint64_t> product(const std::vector<std::uint64_t>& factors) {
+std::optional<std::uint64_t> product(const Dimensions& factors) {
   std::optional<std::uint64_t> result = 1;
   for (const std::uint64_t factor : factors) {
     if (result) result = checked_multiply(*result, factor);
@@ -43,6 +44,13 @@ std::optional<std::uint32_t> Tensor::layer() const {
   const auto [rest, failure] = std::from_chars(name.data() + kPrefix.size(), end, number);
   if (failure != std::errc() || (rest != end && *rest != '.')) return std::nullopt;
   return number;
+}
+
+std::string_view name_in_layer(std::string_view name) {
+  constexpr std::string_view kPrefix = "blk.";
+  if (!name.starts_with(kPrefix)) return name;
+  const std::size_t dot = name.find('.', kPrefix.size());
+  return dot == std::string_view::npos ? name : name.substr(dot + 1);
 }
 
 std::optional<Bytes> checked_bytes(const Tensor& tensor) {

@@ -11,6 +11,7 @@
 #include "model/shape.h"
 #include "model/shape_keys.h"
 #include "model/shape_layers.h"
+#include "model/tensor_names.h"
 
 namespace tokcast {
 namespace {
@@ -104,12 +105,13 @@ Result<void> check_tensors(const ShapeKeys& keys, const Shape& shape, std::uint3
     return keys.bad("embedding_length", fmt::format("it is {}, but token_embd.weight has rows of {}",
                                                     shape.embedding_length, embedding->dimensions[0]));
   }
+  auto expert = facts_by_name([](std::string_view name) { return is_expert_tensor(name); });
   for (const Tensor& tensor : shape.header.tensors) {
     if (tensor.layer().value_or(0) >= blocks) {
       return keys.bad("block_count",
                       fmt::format("it is {}, but there is a tensor {}", blocks, printable(tensor.name)));
     }
-    if (!is_expert_tensor(tensor.name)) continue;
+    if (!expert.of(tensor.name)) continue;
     if (const auto checked = check_expert_tensor(tensor, keys, shape); !checked) return checked;
   }
   return {};
@@ -118,8 +120,9 @@ Result<void> check_tensors(const ShapeKeys& keys, const Shape& shape, std::uint3
 // Is any attention layer's key projection of another size than its heads say?
 bool has_odd_keys(const Shape& shape) {
   return std::ranges::any_of(shape.header.tensors, [&](const Tensor& tensor) {
+    if (!tensor.name.ends_with(".attn_k.weight")) return false;
     const auto number = tensor.layer();
-    if (!number || *number >= shape.layers.size() || !tensor.name.ends_with(".attn_k.weight")) return false;
+    if (!number || *number >= shape.layers.size()) return false;
     const LayerShape& layer = shape.layers[*number];
     const std::uint64_t expected = std::uint64_t{layer.kv_heads} * layer.key_length;
     return layer.kind == LayerKind::kAttention && tensor.dimensions.size() == 2 &&
@@ -135,8 +138,10 @@ bool is_recurrent(const Shape& shape) {
   const auto carries = [](const LayerShape& layer) {
     return layer.kind == LayerKind::kRecurrent || layer.state_elements > 0;
   };
-  return any_layer(shape, carries) ||
-         std::ranges::any_of(shape.header.tensors, is_recurrent_tensor, &Tensor::name);
+  if (any_layer(shape, carries)) return true;
+  auto recurrent = facts_by_name([](std::string_view name) { return is_recurrent_tensor(name); });
+  return std::ranges::any_of(shape.header.tensors,
+                             [&](const Tensor& tensor) { return recurrent.of(tensor.name); });
 }
 
 bool has_unknown_states(const Shape& shape) {

@@ -6,6 +6,8 @@
 #include <array>
 #include <cctype>
 
+#include "model/tensor_names.h"
+
 namespace tokcast {
 namespace {
 
@@ -116,15 +118,24 @@ Result<Numbers> read_recurrent(const ShapeKeys& keys, const Architecture& archit
 
 // What only the tensors tell.
 void mark_by_tensors(const GgufHeader& header, std::vector<LayerShape>& layers) {
+  struct Marks {
+    bool expert = false;
+    bool latent = false;
+    bool recurrent = false;
+  };
+  auto facts = facts_by_name([](std::string_view name) {
+    return Marks{is_expert_tensor(name), name.ends_with(".attn_k_b.weight"), is_recurrent_tensor(name)};
+  });
   for (const Tensor& tensor : header.tensors) {
     const auto number = tensor.layer();
     if (!number || *number >= layers.size()) continue;
     LayerShape& layer = layers[*number];
-    if (is_expert_tensor(tensor.name)) layer.mixture_of_experts = true;
-    if (tensor.name.ends_with(".attn_k_b.weight")) layer.values_in_keys = true;
-    if (is_recurrent_tensor(tensor.name)) layer.state_elements = 1;  // how many, read_states tells
-    if (layer.kind == LayerKind::kOther && is_recurrent_tensor(tensor.name))
-      layer.kind = LayerKind::kRecurrent;
+    const Marks& marks = facts.of(tensor.name);
+    if (marks.expert) layer.mixture_of_experts = true;
+    if (marks.latent) layer.values_in_keys = true;
+    if (!marks.recurrent) continue;
+    layer.state_elements = 1;  // how many, read_states tells
+    if (layer.kind == LayerKind::kOther) layer.kind = LayerKind::kRecurrent;
   }
 }
 
