@@ -87,8 +87,12 @@ std::string share_in_words(const MemoryShare& share, const Workload& workload) {
   }
   const std::string contexts =
       workload.sessions > 1 ? fmt::format("{} contexts", workload.sessions) : "context";
-  return out + fmt::format(": weights {}, {} of {} tokens {}, rest {}", format_bytes(share.weights), contexts,
-                           workload.context_tokens, format_bytes(share.kv), format_bytes(share.compute));
+  const bool usual = workload.key_type == GgmlType::kF16 && workload.value_type == GgmlType::kF16;
+  const std::string types = usual ? ""
+                                  : fmt::format(" in {}/{}", geometry(workload.key_type).name,
+                                                geometry(workload.value_type).name);
+  return out + fmt::format(": weights {}, {} of {} tokens{} {}, rest {}", format_bytes(share.weights), contexts,
+                           workload.context_tokens, types, format_bytes(share.kv), format_bytes(share.compute));
 }
 
 using Lines = std::vector<std::pair<std::string, std::string>>;

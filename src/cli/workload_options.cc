@@ -32,6 +32,18 @@ CLI::Option* add_number(CLI::App& parser, const std::string& name, T& value, con
       ->group(kGroup);
 }
 
+std::optional<GgmlType> find_cache_type(std::string_view name) {
+  const auto type = find_type(name);
+  const bool known = type && std::ranges::find(cache_types(), type->type) != cache_types().end();
+  return known ? std::optional(type->type) : std::nullopt;
+}
+
+std::string cache_type_names() {
+  std::vector<std::string> names;
+  for (const GgmlType type : cache_types()) names.push_back(lower(geometry(type).name));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 CLI::Option* add_budget(CLI::App& parser, const std::string& name, auto& value, const std::string& text) {
   return parser.add_option(name, value, text)->check(positive_seconds())->type_name("SECONDS")->group(kGroup);
 }
@@ -59,8 +71,28 @@ void WorkloadOptions::add_to(CLI::App& parser) {
   parser.add_option("--gpu-layers", gpu_layers, "Layers on GPUs; auto: as many as fit (auto)")
       ->type_name("N|auto")
       ->group(kGroup);
+  parser.add_option("--kv-type", kv_type, "Of the cache: f16, q8_0 ... or keys,values (f16)")
+      ->type_name("TYPE")
+      ->group(kGroup);
+  parser.add_option("--flash-attn", flash_attention, "on, off or auto (auto)")
+      ->check(CLI::IsMember({"on", "off", "auto"}))
+      ->type_name("")
+      ->group(kGroup);
   add_budget(parser, "--budget", turn_budget, "Time allowed for the turn (10)");
   add_budget(parser, "--first-token-budget", first_token_budget, "... until the first token");
+}
+
+Result<void> WorkloadOptions::set_cache(Workload& out) const {
+  const std::size_t comma = kv_type.find(',');
+  const auto keys = find_cache_type(kv_type.substr(0, comma));
+  const auto values = comma == std::string::npos ? keys : find_cache_type(kv_type.substr(comma + 1));
+  if (!keys || !values) {
+    return fail(ErrorKind::kUsage, fmt::format("the engine has no cache of type '{}'", printable(kv_type)),
+                "--kv-type", fmt::format("Give one of {}, or two as keys,values.", cache_type_names()));
+  }
+  out.key_type = *keys;
+  out.value_type = *values;
+  return {};
 }
 
 Result<Workload> WorkloadOptions::workload() const {
@@ -78,6 +110,9 @@ Result<Workload> WorkloadOptions::workload() const {
     }
     out.gpu_layers = static_cast<std::uint32_t>(*layers);
   }
+  if (auto set = set_cache(out); !set) return std::unexpected(set.error());
+  if (flash_attention == "on") out.flash_attention = FlashAttention::kOn;
+  if (flash_attention == "off") out.flash_attention = FlashAttention::kOff;
   if (auto sound = check_workload(out); !sound) return std::unexpected(sound.error());
   return out;
 }

@@ -20,6 +20,8 @@ struct WorkloadOptions {
   std::optional<std::uint64_t> context{};
   std::optional<std::uint32_t> threads{};
   std::string gpu_layers = "auto";
+  std::string kv_type = "f16";
+  std::string flash_attention = "auto";
 
   // Must live at this address until parsing is done.
   void add_to(CLI::App& parser);
@@ -27,6 +29,9 @@ struct WorkloadOptions {
   // The workload asked for. A context that was not given grows to hold the turn. Errors: those of
   // check_workload.
   Result<Workload> workload() const;
+
+  // Errors: kUsage for a type that the engine's caches cannot have.
+  Result<void> set_cache(Workload& out) const;
 
   // Unless the processor alone was asked for.
   bool wants_gpu() const { return gpu_layers != "0"; }

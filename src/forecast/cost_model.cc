@@ -67,28 +67,29 @@ Interval<double> growth_of(const Timings& timings, std::uint32_t sessions) {
 
 // A step at any depth: flat + slope * A(depth), and how far that may be off.
 struct StepLine {
-  Interval<double> flat{};  // of all sessions
-  double slope = 0;         // likewise
+  Interval<double> flat{};   // of all sessions
+  Interval<double> slope{};  // likewise
   Reach reach{};
   double deepest = 0;  // that was measured
 };
 
-StepLine step_line(const Shape& shape, const Timings& timings, std::uint32_t sessions) {
+StepLine step_line(const Shape& shape, const Timings& timings, const RunSetup& setup) {
   const double slope = decode_slope(shape, timings);
   const double flat = flat_step(shape, timings, slope);
-  const Interval<double> growth = growth_of(timings, sessions);
+  const Interval<double> growth = growth_of(timings, setup.sessions);
   const DecodePoint& last = timings.decode.back();
   return {.flat = {growth.low * flat, growth.expected * flat, growth.high * flat},
-          .slope = sessions * slope,
+          .slope = setup.attention * (setup.sessions * slope),
           .reach = widest(reach_of(timings.decode.front().duration), reach_of(last.duration)),
           .deepest = last.depth};
 }
 
 Interval<Seconds> step_at(const Shape& shape, const StepLine& line, double depth) {
-  const double attention = line.slope * attended_positions(shape, depth);
+  const Interval<double> attention = line.slope * attended_positions(shape, depth);
   const Reach reach = extrapolated(line.reach, depth, line.deepest);
-  return {Seconds((line.flat.low + attention) * reach.low), Seconds(line.flat.expected + attention),
-          Seconds((line.flat.high + attention) * reach.high)};
+  return {Seconds((line.flat.low + attention.low) * reach.low),
+          Seconds(line.flat.expected + attention.expected),
+          Seconds((line.flat.high + attention.high) * reach.high)};
 }
 
 struct BatchCost {
@@ -157,24 +158,25 @@ double decode_slope_prior(const Shape& shape, Seconds step) {
 }
 
 Interval<Seconds> decode_step(const Shape& shape, const Timings& timings, double depth,
-                              std::uint32_t sessions) {
-  return step_at(shape, step_line(shape, timings, sessions), depth);
+                              const RunSetup& setup) {
+  return step_at(shape, step_line(shape, timings, setup), depth);
 }
 
 Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint64_t tokens,
-                          std::uint64_t depth, std::uint32_t sessions) {
+                          std::uint64_t depth, const RunSetup& setup) {
   if (tokens == 0) return {};
   const double slope = prefill_slope(shape, timings);
   const std::vector<BatchCost> costs = batch_costs(shape, timings, slope);
-  const std::uint64_t all = tokens * sessions;
+  const std::uint64_t all = tokens * setup.sessions;
   double seconds = static_cast<double>(all / kMicroBatch) * interpolate(costs, kMicroBatch);
   if (const std::uint64_t rest = all % kMicroBatch; rest > 0) {
     seconds += interpolate(costs, static_cast<double>(rest));
   }
+  double attention = 0;
   for (std::uint64_t done = 0; done < tokens; done += kMicroBatch) {
     const auto batch = static_cast<double>(std::min(kMicroBatch, tokens - done));
     const double middle = static_cast<double>(depth + done) + batch / 2;
-    seconds += sessions * slope * batch * attended_positions(shape, middle);
+    attention += setup.sessions * slope * batch * attended_positions(shape, middle);
   }
   Reach reach{};
   double deepest = 0;
@@ -183,15 +185,17 @@ Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint6
     deepest = std::max(deepest, static_cast<double>(point.depth + point.tokens));
   }
   reach = extrapolated(reach, static_cast<double>(depth + tokens), deepest);
-  return around(Seconds(seconds), reach.low, reach.high);
+  return {Seconds((seconds + setup.attention.low * attention) * reach.low),
+          Seconds(seconds + setup.attention.expected * attention),
+          Seconds((seconds + setup.attention.high * attention) * reach.high)};
 }
 
 Interval<Seconds> decode(const Shape& shape, const Timings& timings, std::uint64_t tokens,
-                         std::uint64_t depth, std::uint32_t sessions) {
+                         std::uint64_t depth, const RunSetup& setup) {
   // The step is linear in depth but for the corners of sliding windows: sixteen stretches follow those
   // closely.
   constexpr std::uint64_t kStretches = 16;
-  const StepLine line = step_line(shape, timings, sessions);
+  const StepLine line = step_line(shape, timings, setup);
   Interval<Seconds> sum{};
   std::uint64_t done = 0;
   for (std::uint64_t stretch = 1; stretch <= kStretches; ++stretch) {

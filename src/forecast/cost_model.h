@@ -31,18 +31,25 @@ double decode_slope_prior(const Shape& shape, Seconds step);
 // Its standard deviation, as a share.
 constexpr double kDecodeSlopeDeviation = 0.6;
 
+// How a model is run, where that is not as it was timed.
+struct RunSetup {
+  std::uint32_t sessions = 1;
+  // What attention costs against an F16 cache and the engine's own choice of attention.
+  Interval<double> attention{1, 1, 1};
+};
+
 // One decode step at `depth`: a token for each of the sessions. `timings` must have a decode point.
 Interval<Seconds> decode_step(const Shape& shape, const Timings& timings, double depth,
-                              std::uint32_t sessions = 1);
+                              const RunSetup& setup = {});
 
 // Prefill of `tokens` (0 costs nothing) of each session, with `depth` tokens already in its context; until
 // the last one is done.
 Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint64_t tokens,
-                          std::uint64_t depth, std::uint32_t sessions = 1);
+                          std::uint64_t depth, const RunSetup& setup = {});
 
 // Decode of `tokens` of each session one by one, the first at `depth`.
 Interval<Seconds> decode(const Shape& shape, const Timings& timings, std::uint64_t tokens,
-                         std::uint64_t depth, std::uint32_t sessions = 1);
+                         std::uint64_t depth, const RunSetup& setup = {});
 
 // llama.cpp's default physical batch.
 constexpr std::uint64_t kMicroBatch = 512;

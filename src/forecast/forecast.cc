@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "forecast/cost_model.h"
@@ -32,17 +33,29 @@ std::string budget_sentence(std::string_view what, const Interval<Seconds>& dura
   }
 }
 
+// Of another cache or attention than was timed. Fewer bytes are read of a quantised cache, but they must be
+// unpacked; nothing of that was measured here, so it may cost as little as its bytes or twice as much.
+// Attention without the fused kernel was not measured either.
+Interval<double> attention_against_usual(const Workload& workload) {
+  const KvBytes element = cache_element(workload);
+  Interval<double> out{1, 1, 1};
+  const double bytes = (element.key + element.value) / (KvBytes().key + KvBytes().value);
+  if (bytes != 1) out = {std::min(bytes, 1.0), 1, 2 * std::max(bytes, 1.0)};
+  if (workload.flash_attention == FlashAttention::kOff) out = {0.7 * out.low, out.expected, 2 * out.high};
+  return out;
+}
+
 TurnForecast forecast_turn(const Shape& shape, const Timings& timings, const Workload& workload) {
   TurnForecast out{.evidence = timings.evidence, .source = timings.source, .threads = timings.threads};
   const std::uint64_t fresh = workload.prompt_tokens - workload.cached_tokens;
   const std::uint64_t depth = workload.depth_tokens + workload.cached_tokens;
   // The last prompt token's logits give the first reply token; every further one is a decode step.
-  const std::uint32_t sessions = workload.sessions;
-  const auto prompt_duration = prefill(shape, timings, fresh, depth, sessions);
+  const RunSetup setup{workload.sessions, attention_against_usual(workload)};
+  const auto prompt_duration = prefill(shape, timings, fresh, depth, setup);
   const std::uint64_t steps = workload.reply_tokens > 0 ? workload.reply_tokens - (fresh > 0 ? 1 : 0) : 0;
-  const auto reply_duration = decode(shape, timings, steps, depth + fresh, sessions);
-  const auto one_step = decode_step(shape, timings, static_cast<double>(depth + fresh), sessions);
-  out.prefill = rate(static_cast<double>(fresh) * sessions, prompt_duration);
+  const auto reply_duration = decode(shape, timings, steps, depth + fresh, setup);
+  const auto one_step = decode_step(shape, timings, static_cast<double>(depth + fresh), setup);
+  out.prefill = rate(static_cast<double>(fresh) * setup.sessions, prompt_duration);
   out.decode = steps > 0 ? rate(static_cast<double>(steps), reply_duration) : rate(1, one_step);
   out.first_token = fresh > 0 ? prompt_duration : one_step;
   out.turn = prompt_duration + reply_duration;
@@ -105,6 +118,24 @@ std::string_view verdict_name(Verdict verdict) {
   return "unknown";
 }
 
+std::string_view flash_attention_name(FlashAttention flash_attention) {
+  switch (flash_attention) {
+    case FlashAttention::kOn:
+      return "on";
+    case FlashAttention::kOff:
+      return "off";
+    case FlashAttention::kAuto:
+      break;
+  }
+  return "auto";
+}
+
+std::span<const GgmlType> cache_types() {
+  using enum GgmlType;
+  static constexpr std::array kTypes{kF32, kF16, kBF16, kQ8_0, kQ4_0, kQ4_1, kIQ4_NL, kQ5_0, kQ5_1};
+  return kTypes;
+}
+
 Result<void> check_workload(const Workload& workload) {
   // Far beyond any model's context, and safe to add and multiply.
   constexpr std::uint64_t kMostTokens = 1ULL << 32U;
@@ -134,6 +165,11 @@ Result<void> check_workload(const Workload& workload) {
   if (workload.sessions == 0 || workload.sessions > kMostSessions) {
     return usage(fmt::format("llama.cpp serves 1 to {} sessions at once", kMostSessions), "--sessions", "");
   }
+  const bool quantised = geometry(workload.value_type).quantized;
+  if (quantised && workload.flash_attention == FlashAttention::kOff) {
+    return usage("llama.cpp keeps quantised values only with flash attention", "--flash-attn",
+                 "Give --flash-attn auto, or values in f16.");
+  }
   return {};
 }
 
@@ -146,6 +182,10 @@ Forecast forecast(const Shape& shape, const std::optional<Timings>& timings, con
   if (out.turn) out.verdict = judge_budgets(*out.turn, workload, out.reasons);
   if (!out.turn) out.reasons.emplace_back("how fast it runs is not known");
   for (const std::string& gap : shape.not_modelled) out.reasons.push_back(gap);
+  if (out.turn && attention_against_usual(workload).expected != attention_against_usual(workload).high) {
+    out.reasons.emplace_back(
+        "attention with this cache or without flash attention was not measured: the interval allows for it");
+  }
   if (out.turn && out.turn->evidence < Evidence::kRehearsed) {
     for (const std::string& part : shape.roughly_modelled) {
       out.reasons.push_back("no rate of its own was measured for " + part + ": the interval is wider for it");

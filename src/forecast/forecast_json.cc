@@ -25,7 +25,9 @@ Json workload_json(const Workload& workload, const std::optional<TurnForecast>& 
   return {{"prompt_tokens", workload.prompt_tokens},        {"cached_tokens", workload.cached_tokens},
           {"reply_tokens", workload.reply_tokens},          {"depth_tokens", workload.depth_tokens},
           {"context_tokens", workload.context_tokens},      {"sessions", workload.sessions},
-          {"threads", turn ? Json(turn->threads) : Json()}, {"gpu_layers", workload.gpu_layers}};
+          {"threads", turn ? Json(turn->threads) : Json()}, {"gpu_layers", workload.gpu_layers},
+          {"key_type", geometry(workload.key_type).name},   {"value_type", geometry(workload.value_type).name},
+          {"flash_attention", flash_attention_name(workload.flash_attention)}};
 }
 
 Json share_json(const MemoryShare& share) {

@@ -70,6 +70,21 @@ TEST(Forecast, OfSeveralSessionsIsThatOfTheLastOne) {
   EXPECT_NEAR(json["total_decode_tokens_per_second"]["expected"].get<double>(), 20, 0.1);
 }
 
+TEST(Forecast, AnotherCacheWidensWhatDepthCostsAndSaysSo) {
+  const Workload f16{.depth_tokens = 1000};
+  Workload q4 = f16;
+  q4.key_type = q4.value_type = GgmlType::kQ4_0;
+  Timings deep = steady();
+  deep.decode.back().duration = around(Seconds(0.2), 0.9, 1.1);
+  const Forecast usual = forecast(tiny_shape(), deep, f16, plenty);
+  const Forecast small = forecast(tiny_shape(), deep, q4, plenty);
+  EXPECT_NEAR(small.turn->turn.expected.value, usual.turn->turn.expected.value, 1e-9);
+  EXPECT_GT(small.turn->turn.high, usual.turn->turn.high);
+  EXPECT_LT(small.turn->turn.low, usual.turn->turn.low);
+  EXPECT_EQ(small.reasons.size(), usual.reasons.size() + 1) << "says that it was not measured";
+  EXPECT_LT(small.memory.kv(), usual.memory.kv());
+}
+
 TEST(Forecast, WhatDoesNotFitIsSaidFirst) {
   const Forecast out = forecast_of({}, MemoryBound{Bytes(1000), "cgroup"});
   EXPECT_EQ(out.verdict, Verdict::kDoesNotFit);
@@ -109,6 +124,9 @@ TEST(Forecast, RefusesWorkloadsThatContradictThemselves) {
   EXPECT_EQ(kind({.prompt_tokens = 0, .reply_tokens = 0}), ErrorKind::kUsage);
   EXPECT_EQ(kind({.prompt_tokens = 4000, .context_tokens = 2048}), ErrorKind::kUsage);
   EXPECT_EQ(kind({.prompt_tokens = ~0ULL}), ErrorKind::kUsage);
+  EXPECT_EQ(kind({.value_type = GgmlType::kQ8_0, .flash_attention = FlashAttention::kOff}),
+            ErrorKind::kUsage);
+  EXPECT_TRUE(check_workload({.key_type = GgmlType::kQ8_0, .flash_attention = FlashAttention::kOff}));
   EXPECT_EQ(kind({.sessions = 0}), ErrorKind::kUsage);
   EXPECT_EQ(kind({.sessions = kMostSessions + 1}), ErrorKind::kUsage);
 }

@@ -25,13 +25,22 @@ Bytes estimated_compute(const Shape& shape) {
   return Bytes(row * kMicroBatch * sizeof(float));
 }
 
+// Without flash attention the scores of a micro-batch against the whole context stand in memory, for every head
+// in F32.
+Bytes attention_scores(const Shape& shape, const Workload& workload) {
+  if (workload.flash_attention != FlashAttention::kOff) return {};
+  std::uint64_t heads = 0;
+  for (const LayerShape& layer : shape.layers) heads = std::max<std::uint64_t>(heads, layer.heads);
+  return Bytes(heads * kMicroBatch * sizeof(float) * workload.context_tokens);
+}
+
 Bytes saturating(std::optional<std::uint64_t> bytes) {
   return Bytes(std::min(bytes.value_or(kMost), kMost));
 }
 
 // Each session has a cache of its own.
 Bytes caches(const Shape& shape, const Workload& workload, std::uint32_t first_layer) {
-  const Bytes keys_values = shape.kv_bytes(Tokens(workload.context_tokens), 2, first_layer);
+  const Bytes keys_values = shape.kv_bytes(Tokens(workload.context_tokens), cache_element(workload), first_layer);
   const auto one = checked_add(keys_values.value, shape.state_bytes(first_layer).value);
   return saturating(one ? checked_multiply(*one, std::uint64_t{workload.sessions}) : std::nullopt);
 }
@@ -65,6 +74,14 @@ double fullness(const MemoryShare& share) {
 
 }  // namespace
 
+KvBytes cache_element(const Workload& workload) {
+  const auto bytes = [](GgmlType type) {
+    const TypeGeometry& is = geometry(type);
+    return static_cast<double>(is.block_bytes) / static_cast<double>(is.block_elements);
+  };
+  return {bytes(workload.key_type), bytes(workload.value_type)};
+}
+
 std::optional<bool> MemoryShare::fits() const {
   if (!limit) return std::nullopt;
   return total() <= limit->bytes;
@@ -89,7 +106,8 @@ std::uint32_t first_layer_on_card(const Shape& shape, std::uint32_t gpu_layers) 
 
 MemoryNeed memory_need(const Shape& shape, const Workload& workload, std::optional<Bytes> measured_compute,
                        const MemoryLimits& limits) {
-  const Bytes compute = measured_compute.value_or(estimated_compute(shape));
+  const Bytes compute =
+      measured_compute.value_or(estimated_compute(shape)) + attention_scores(shape, workload);
   MemoryNeed need;
   need.main = {.weights = saturating(shape.weight_bytes().value),
                .kv = caches(shape, workload, 0),

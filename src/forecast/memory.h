@@ -62,7 +62,10 @@ struct MemoryNeed {
 // then the layers from the last one on.
 std::uint32_t first_layer_on_card(const Shape& shape, std::uint32_t gpu_layers);
 
-// Keys and values of every session in F16, as the engine keeps them by default. `measured_compute` is what the
+// Of one element of the workload's caches.
+KvBytes cache_element(const Workload& workload);
+
+// Keys and values of every session, and the states of recurrent layers. `measured_compute` is what the
 // engine reported in a rehearsal; without it, the buffers of llama.cpp's graph are estimated from above.
 MemoryNeed memory_need(const Shape& shape, const Workload& workload, std::optional<Bytes> measured_compute,
                        const MemoryLimits& limits);

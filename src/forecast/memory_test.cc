@@ -35,6 +35,20 @@ TEST(Memory, StatesOfRecurrentLayersCountWithTheContextButDoNotGrowWithIt) {
   EXPECT_EQ(kv(2048) - kv(1024), (shape.kv_bytes(Tokens(2048)) - shape.kv_bytes(Tokens(1024))) * 2);
 }
 
+TEST(Memory, AQuantisedCacheTakesWhatItsBlocksTake) {
+  const MemoryNeed half = memory_need(llama_7b(), {}, {}, {});
+  const Workload q8{.key_type = GgmlType::kQ8_0, .value_type = GgmlType::kQ8_0};
+  EXPECT_EQ(memory_need(llama_7b(), q8, {}, {}).kv(), Bytes(half.kv().value / 64 * 34));
+  const Workload mixed{.key_type = GgmlType::kQ8_0, .value_type = GgmlType::kF16};
+  EXPECT_EQ(memory_need(llama_7b(), mixed, {}, {}).kv(), Bytes(half.kv().value / 128 * (34 + 64)));
+}
+
+TEST(Memory, WithoutFlashAttentionScoresStandInMemory) {
+  const MemoryNeed with = memory_need(llama_7b(), {}, Bytes(0), {});
+  const MemoryNeed without = memory_need(llama_7b(), {.flash_attention = FlashAttention::kOff}, Bytes(0), {});
+  EXPECT_EQ(without.compute() - with.compute(), Bytes(32ULL * 512 * 2048 * 4));
+}
+
 TEST(Memory, FitsOrNotIsUnknownWithoutALimit) {
   EXPECT_EQ(memory_need(llama_7b(), {.context_tokens = 2048}, {}, {}).fits(), std::nullopt);
 }

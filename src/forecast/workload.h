@@ -4,11 +4,24 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string_view>
 
 #include "base/result.h"
 #include "base/units.h"
+#include "model/ggml_type.h"
 
 namespace tokcast {
+
+// How the engine computes attention. It decides itself by default, which is on wherever its back end can;
+// processors and common graphics cards can (llama.cpp's LLAMA_FLASH_ATTN_TYPE_AUTO).
+enum class FlashAttention { kAuto, kOn, kOff };
+
+// "auto", "on", "off".
+std::string_view flash_attention_name(FlashAttention flash_attention);
+
+// Types that llama.cpp's --cache-type-k and -v take.
+std::span<const GgmlType> cache_types();
 
 // One turn. Defaults: the voice turn of the story this tool grew from: a 30-token reply, the whole turn in 10
 // s. Several sessions take such a turn each, all at the same time: the engine reads their prompts in one row
@@ -20,6 +33,9 @@ struct Workload {
   std::uint64_t depth_tokens = 0;       // in the context before this turn
   std::uint64_t context_tokens = 2048;  // that the engine reserves for each session
   std::uint32_t sessions = 1;
+  GgmlType key_type = GgmlType::kF16;  // of the cache
+  GgmlType value_type = GgmlType::kF16;
+  FlashAttention flash_attention = FlashAttention::kAuto;
   std::uint32_t gpu_layers = 0;  // the output counts as one more layer, as in llama.cpp's -ngl
   std::optional<Seconds> turn_budget{Seconds(10)};
   std::optional<Seconds> first_token_budget{};

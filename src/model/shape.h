@@ -36,6 +36,17 @@ struct LayerShape {
   std::uint64_t state_elements = 0;  // F32 numbers that it carries from token to token: state spaces, convolutions
 };
 
+// Of one element of the caches, F16 if nothing else is said: keys and values may be of different types.
+struct KvBytes {
+  KvBytes() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): mostly both are alike
+  KvBytes(double of_both) : key(of_both), value(of_both) {}
+  KvBytes(double of_keys, double of_values) : key(of_keys), value(of_values) {}
+
+  double key = 2;
+  double value = 2;
+};
+
 struct Shape {
   std::string id;            // what the user called it, or the file's own name
   std::string architecture;  // llama.cpp's name: "llama", "qwen2", "gemma3" ...
@@ -61,12 +72,11 @@ struct Shape {
   // Bytes of weights read to decode one token: chosen experts only, one row of an untied embedding, a tied
   // one whole.
   Bytes decode_bytes() const;
-  // Bytes of keys and values kept for one more token of context over all layers, at `bytes_per_element` (2
-  // for F16); sliding windows ignored.
-  Bytes kv_bytes_per_token(double bytes_per_element = 2) const;
+  // Bytes of keys and values kept for one more token of context over all layers; sliding windows ignored.
+  Bytes kv_bytes_per_token(KvBytes element = {}) const;
   // Bytes of keys and values of a context of `tokens`, windows honoured, as llama.cpp allocates them; of the
   // layers from `first_layer` on.
-  Bytes kv_bytes(Tokens context, double bytes_per_element = 2, std::size_t first_layer = 0) const;
+  Bytes kv_bytes(Tokens context, KvBytes element = {}, std::size_t first_layer = 0) const;
   // Bytes of what recurrent layers carry from token to token, of one session, as llama.cpp allocates it
   // (llama_hparams::n_embd_r and n_embd_s, in F32); of the layers from `first_layer` on.
   Bytes state_bytes(std::size_t first_layer = 0) const;
