@@ -159,11 +159,26 @@ TEST_F(Cli, TellsTheStoryBeforeTheDownload) {
     const Json answer = parsed(result);
     EXPECT_EQ(result.exit_code, 21) << answer["turn_seconds"].dump();
     EXPECT_TRUE(contains(answer["reasons"].dump(), "more than the")) << answer["reasons"].dump();
-    EXPECT_TRUE(answer["load_seconds"].is_object()) << "the load is a promise of its own";
+    EXPECT_GT(answer["load_seconds"]["high"], 60)
+        << "the load is a promise of its own, and long from a hard disk";
+    EXPECT_TRUE(contains(answer["reasons"].dump(), "ready in")) << answer["reasons"].dump();
+    // No reading of the weights is quicker than the memory of two sockets.
+    const double bytes =
+        answer["memory"]["weights_bytes"].get<double>() - 400e6;  // an untied embedding, caches
+    EXPECT_LT(answer["decode_tokens_per_second"]["high"].get<double>(), 136.6e9 / bytes);
     const ChildResult small = tokcast({"forecast", "qwen2.5-1.5b-instruct", "--machine", kStoryMachine,
                                        "--threads", "16", "--prompt", prompt, "--budget", budget, "--json"});
     EXPECT_TRUE(small.exit_code == 0 || small.exit_code == 20) << small.standard_output;
   }
+}
+
+TEST_F(Cli, TellsWhenTheFirstWordsOfAVoiceTurnAreHeard) {
+  const Json answer = parsed(tokcast({"forecast", "qwen2.5-1.5b-instruct", "--machine", kStoryMachine,
+                                      "--threads", "16", "--voice", "--kv-type", "q8_0,f16", "--json"}));
+  EXPECT_GT(answer["first_spoken_seconds"]["expected"], answer["first_token_seconds"]["expected"]);
+  EXPECT_LT(answer["first_spoken_seconds"]["low"], answer["turn_seconds"]["high"]);
+  EXPECT_EQ(answer["workload"]["key_type"], "Q8_0");
+  EXPECT_EQ(tokcast({"forecast", kSmall, "--kv-type", "q6_k"}).exit_code, 2);
 }
 
 TEST_F(Cli, ForecastsOnTheGpuOfAMachineElsewhereUnlessToldOtherwise) {

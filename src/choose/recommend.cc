@@ -83,7 +83,10 @@ class Recommender {
       timings = entry.cheaper;
     if (!timings) timings = from_kin(entry);
     if (!timings) timings = entry.cheaper;
-    if (timings) add_cold_load(*timings, entry.shape, options_.disk_read_rate);
+    if (timings) {
+      const bool on_processor = entry.workload.gpu_layers <= entry.shape.layers.size();
+      add_load(*timings, entry.shape, options_.disk_read_rate, on_processor);
+    }
     return forecast(entry.shape, timings, entry.workload, options_.memory);
   }
 

@@ -57,9 +57,12 @@ Forecast forecast_one(const std::string& name, const Shape& shape, const Setting
   Question placed_question = question;
   placed_question.workload = placed(question.workload, shape, question.on_gpu, limits);
   auto timings = known_timings(shape, setting, ladder, placed_question);
-  if (timings) add_cold_load(*timings, shape, setting.disk_read_rate());
-  Forecast out = forecast(shape, timings ? std::optional(*timings) : std::nullopt, placed_question.workload,
-                          limits);
+  if (timings) {
+    const bool on_processor = placed_question.workload.gpu_layers <= shape.layers.size();
+    add_load(*timings, shape, setting.disk_read_rate(), on_processor);
+  }
+  Forecast out =
+      forecast(shape, timings ? std::optional(*timings) : std::nullopt, placed_question.workload, limits);
   if (!timings) out.reasons.push_back(how_to_know(name, shape, setting, timings.error()));
   return out;
 }

@@ -83,29 +83,34 @@ std::string budgets_in_words(const Workload& workload) {
 std::string share_in_words(const MemoryShare& share, const Workload& workload) {
   std::string out = format_bytes(share.total());
   if (share.limit) {
-    out += fmt::format(" of the {} that may be used ({})", format_bytes(share.limit->bytes), share.limit->from);
+    out +=
+        fmt::format(" of the {} that may be used ({})", format_bytes(share.limit->bytes), share.limit->from);
   }
   const std::string contexts =
       workload.sessions > 1 ? fmt::format("{} contexts", workload.sessions) : "context";
   const bool usual = workload.key_type == GgmlType::kF16 && workload.value_type == GgmlType::kF16;
-  const std::string types = usual ? ""
-                                  : fmt::format(" in {}/{}", geometry(workload.key_type).name,
-                                                geometry(workload.value_type).name);
-  return out + fmt::format(": weights {}, {} of {} tokens{} {}, rest {}", format_bytes(share.weights), contexts,
-                           workload.context_tokens, types, format_bytes(share.kv), format_bytes(share.compute));
+  const std::string types =
+      usual ? ""
+            : fmt::format(" in {}/{}", geometry(workload.key_type).name, geometry(workload.value_type).name);
+  return out + fmt::format(": weights {}, {} of {} tokens{} {}, rest {}", format_bytes(share.weights),
+                           contexts, workload.context_tokens, types, format_bytes(share.kv),
+                           format_bytes(share.compute));
 }
 
 using Lines = std::vector<std::pair<std::string, std::string>>;
 
 std::string load_in_words(const TurnForecast& turn) {
   std::string out;
-  if (turn.cold_load) out = seconds_span(*turn.cold_load) + " from the disk";
+  if (turn.cold_load) out = "ready in " + seconds_span(*turn.cold_load) + " from the disk";
   if (!turn.load) return out;
   return out + (out.empty() ? "" : ", ") + seconds_span(*turn.load) + " with the file in memory";
 }
 
 void add_turn_lines(Lines& lines, const TurnForecast& turn, const Workload& workload) {
   lines.emplace_back("First token", seconds_span(turn.first_token));
+  if (turn.first_spoken) {
+    lines.emplace_back("First words", seconds_span(*turn.first_spoken) + " after the speaker ends");
+  }
   lines.emplace_back("Whole turn",
                      fmt::format("{}, expected {} s; {}", seconds_span(turn.turn),
                                  compact(turn.turn.expected.value), budgets_in_words(workload)));

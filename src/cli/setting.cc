@@ -101,7 +101,7 @@ Result<Forecast> forecast_from(const Shape& shape, const std::optional<Rehearsal
     const auto below = timings_from(setting.ladder(rehearsal->threads), shape, {}, workload);
     if (below) complete_from(*below, *timings);
   }
-  add_cold_load(*timings, shape, setting.disk_read_rate());
+  add_load(*timings, shape, setting.disk_read_rate());
   return forecast(shape, std::optional(std::move(*timings)), workload, setting.memory_bound());
 }
 

@@ -78,6 +78,7 @@ void WorkloadOptions::add_to(CLI::App& parser) {
       ->check(CLI::IsMember({"on", "off", "auto"}))
       ->type_name("")
       ->group(kGroup);
+  parser.add_flag("--voice", given.voice, "Heard and spoken: when the first words are heard")->group(kGroup);
   add_budget(parser, "--budget", turn_budget, "Time allowed for the turn (10)");
   add_budget(parser, "--first-token-budget", first_token_budget, "... until the first token");
 }

@@ -168,7 +168,8 @@ Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint6
   const double slope = prefill_slope(shape, timings);
   const std::vector<BatchCost> costs = batch_costs(shape, timings, slope);
   const std::uint64_t all = tokens * setup.sessions;
-  double seconds = static_cast<double>(all / kMicroBatch) * interpolate(costs, kMicroBatch);
+  const std::uint64_t full = all / kMicroBatch;
+  double seconds = static_cast<double>(full) * interpolate(costs, kMicroBatch);
   if (const std::uint64_t rest = all % kMicroBatch; rest > 0) {
     seconds += interpolate(costs, static_cast<double>(rest));
   }

@@ -3,7 +3,8 @@
 //   decode(d)     = t0 + slope * (A(d) - A(d0))
 //   prefill(n, d) = sum over micro-batches of b tokens at depth x:  C(b) + slope' * b * A(x + b/2)
 //
-// and for s sessions at once, each at depth d, with t = t0 - slope * A(d0) and the growth of Timings::parallel
+// and for s sessions at once, each at depth d, with t = t0 - slope * A(d0) and the growth of
+// Timings::parallel
 //
 //   decode(s, d)     = growth(s) * t + s * slope * A(d)
 //   prefill(s, n, d) = sum over micro-batches of the s * n tokens of C(b)  +  s * the attention of one

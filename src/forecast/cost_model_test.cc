@@ -62,7 +62,8 @@ TEST(CostModel, PromptsOfSeveralSessionsAreReadInARow) {
   const Timings timings = known_timings();
   const double one = 0.128 + 128 * 2e-6 * 64;
   EXPECT_NEAR(prefill(shape, timings, 128, 0, {.sessions = 4}).expected.value, 4 * one, 1e-3);
-  EXPECT_NEAR(prefill(shape, timings, 128, 0, {.sessions = 7}).expected.value, 7 * one, 2e-3) << "more than a micro-batch";
+  EXPECT_NEAR(prefill(shape, timings, 128, 0, {.sessions = 7}).expected.value, 7 * one, 2e-3)
+      << "more than a micro-batch";
 }
 
 TEST(CostModel, AnotherAttentionChangesWhatDepthCostsAndNothingElse) {

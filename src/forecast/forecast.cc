@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "forecast/cost_model.h"
+#include "forecast/voice.h"
 
 namespace tokcast {
 namespace {
@@ -45,6 +46,20 @@ Interval<double> attention_against_usual(const Workload& workload) {
   return out;
 }
 
+// The first sentence's tokens but the first, each at its bound.
+Interval<Seconds> first_spoken(const Shape& shape, const Timings& timings, const Workload& workload,
+                               const RunSetup& setup, const Interval<Seconds>& first_token,
+                               std::uint64_t depth) {
+  const Interval<double> sentence = first_sentence_tokens();
+  const auto step = decode_step(shape, timings, static_cast<double>(depth), setup);
+  const auto steps = [&workload](double tokens) {
+    return std::max(0.0, std::min(tokens, static_cast<double>(workload.reply_tokens)) - 1);
+  };
+  const Interval<Seconds> rest{step.low * steps(sentence.low), step.expected * steps(sentence.expected),
+                               step.high * steps(sentence.high)};
+  return recognition_tail() + first_token + rest + sentence_synthesis();
+}
+
 TurnForecast forecast_turn(const Shape& shape, const Timings& timings, const Workload& workload) {
   TurnForecast out{.evidence = timings.evidence, .source = timings.source, .threads = timings.threads};
   const std::uint64_t fresh = workload.prompt_tokens - workload.cached_tokens;
@@ -62,6 +77,10 @@ TurnForecast forecast_turn(const Shape& shape, const Timings& timings, const Wor
   out.load = timings.load;
   out.cold_load = timings.cold_load;
   out.correction = timings.correction;
+  out.load_parts = timings.load_parts;
+  if (workload.voice) {
+    out.first_spoken = first_spoken(shape, timings, workload, setup, out.first_token, depth + fresh);
+  }
   return out;
 }
 
@@ -77,6 +96,10 @@ Verdict judge_budgets(const TurnForecast& turn, const Workload& workload, std::v
   judge("the whole turn", turn.turn, workload.turn_budget);
   judge("the first token", turn.first_token, workload.first_token_budget);
   return verdict;
+}
+
+std::string load_sentence(const TurnForecast& turn) {
+  return fmt::format("before the first turn it is ready in {} from the disk", span_text(*turn.cold_load));
 }
 
 std::string share_sentence(const MemoryShare& share) {
@@ -181,6 +204,7 @@ Forecast forecast(const Shape& shape, const std::optional<Timings>& timings, con
   if (timings) out.turn = forecast_turn(shape, *timings, workload);
   if (out.turn) out.verdict = judge_budgets(*out.turn, workload, out.reasons);
   if (!out.turn) out.reasons.emplace_back("how fast it runs is not known");
+  if (out.turn && out.turn->cold_load) out.reasons.push_back(load_sentence(*out.turn));
   for (const std::string& gap : shape.not_modelled) out.reasons.push_back(gap);
   if (out.turn && attention_against_usual(workload).expected != attention_against_usual(workload).high) {
     out.reasons.emplace_back(

@@ -39,9 +39,11 @@ struct TurnForecast {
   Interval<TokensPerSecond> decode{};  // over this turn's reply, of one session
   Interval<Seconds> first_token{};
   Interval<Seconds> turn{};
-  std::optional<Interval<Seconds>> load{};       // with the file in the page cache
-  std::optional<Interval<Seconds>> cold_load{};  // with the file on the disk
-  Correction correction{};                       // as in Timings
+  std::optional<Interval<Seconds>> first_spoken{};  // from the end of speech; nullopt: no voice
+  std::optional<Interval<Seconds>> load{};          // with the file in the page cache
+  std::optional<Interval<Seconds>> cold_load{};     // with the file on the disk
+  Correction correction{};                          // as in Timings
+  std::optional<LoadParts> load_parts{};
 };
 
 struct Forecast {

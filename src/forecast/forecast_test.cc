@@ -85,6 +85,16 @@ TEST(Forecast, AnotherCacheWidensWhatDepthCostsAndSaysSo) {
   EXPECT_LT(small.memory.kv(), usual.memory.kv());
 }
 
+TEST(Forecast, AVoiceTurnSpeaksAfterItsFirstSentence) {
+  EXPECT_FALSE(forecast_of({}).turn->first_spoken);
+  const auto spoken = forecast_of({.voice = true}).turn->first_spoken;
+  ASSERT_TRUE(spoken);
+  EXPECT_NEAR(spoken->expected.value, 0.5 + 1.28 + 11 * 0.1 + 0.03, 0.01);
+  EXPECT_LT(spoken->low, spoken->expected);
+  const auto short_reply = forecast_of({.reply_tokens = 2, .voice = true}).turn->first_spoken;
+  EXPECT_NEAR(short_reply->expected.value, 0.5 + 1.28 + 0.1 + 0.03, 0.01) << "no longer than the reply";
+}
+
 TEST(Forecast, WhatDoesNotFitIsSaidFirst) {
   const Forecast out = forecast_of({}, MemoryBound{Bytes(1000), "cgroup"});
   EXPECT_EQ(out.verdict, Verdict::kDoesNotFit);

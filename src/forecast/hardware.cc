@@ -83,8 +83,7 @@ void add_card(std::vector<Card>& cards, Card card) {
       cards, [&card](const Card& one) { return one.hardware.part == card.hardware.part; });
   if (same == cards.end()) return cards.push_back(std::move(card));
   ++same->hardware.devices;
-  same->memory =
-      same->memory && card.memory ? std::optional(*same->memory + *card.memory) : std::nullopt;
+  same->memory = same->memory && card.memory ? std::optional(*same->memory + *card.memory) : std::nullopt;
 }
 
 }  // namespace
@@ -136,7 +135,8 @@ Hardware hardware_of(const Profile& profile, std::optional<std::uint32_t> thread
     out.cores = cpu.cores;
   if (cpu.performance_cores) out.performance_cores = cpu.performance_cores;
   if (!out.gigahertz && cpu.most_megahertz) out.gigahertz = *cpu.most_megahertz / 1000;
-  if (const auto rate = rate_of(part, profile.facts.memory, sockets)) out.bandwidth = out.most_bandwidth = rate;
+  if (const auto rate = rate_of(part, profile.facts.memory, sockets))
+    out.bandwidth = out.most_bandwidth = rate;
   out.threads = threads;
   return out;
 }
@@ -168,7 +168,8 @@ std::vector<Card> cards_of(const Profile& profile) {
   const auto size = [](const Card& card) { return card.memory.value_or(Bytes()); };
   std::ranges::stable_sort(cards, std::greater{}, size);
   if (!cards.empty()) return cards;
-  if (auto shared = gpu_hardware_of(profile)) return {{.hardware = std::move(*shared), .shares_memory = true}};
+  if (auto shared = gpu_hardware_of(profile))
+    return {{.hardware = std::move(*shared), .shares_memory = true}};
   return {};
 }
 

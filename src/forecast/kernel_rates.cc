@@ -42,10 +42,10 @@ double fixed_seconds(const ModelWork& work, const KernelRates& rates) {
   return rates.step_seconds + work.layers * rates.layer_seconds;
 }
 
-// What recurrent layers do with their state was never measured on its own. It is read and written once a step,
-// for which the rate of keys and values stands, and renewed and used with every token of a prompt, for which
-// that of attention does. Both are analogies: a third to four times as much, and as many small operations as
-// so many further layers have.
+// What recurrent layers do with their state was never measured on its own. It is read and written once a
+// step, for which the rate of keys and values stands, and renewed and used with every token of a prompt, for
+// which that of attention does. Both are analogies: a third to four times as much, and as many small
+// operations as so many further layers have.
 constexpr Reach kStateReach{0.33, 4};
 constexpr double kMoreLayers = 2;
 
@@ -76,7 +76,8 @@ DecodePoint decode_point(const ModelWork& work, const Shape& shape, const Kernel
       attended_positions(shape, depth) * (work.key_value_bytes * rates.key_value_seconds +
                                           work.attention_values * rates.decode_attention_seconds);
   const double seconds = fixed_seconds(work, rates) + matrix_seconds(work, rates, 1, true) + attention;
-  const auto duration = around(Seconds(seconds), rates.decode.low, rates.decode.high) + state_step(work, rates);
+  const auto duration =
+      around(Seconds(seconds), rates.decode.low, rates.decode.high) + state_step(work, rates);
   return {depth, not_below_floor(duration, rates, weight_bytes_met(work, 1))};
 }
 

@@ -41,8 +41,8 @@ using TypeCost = std::vector<RowCost>;
 
 double cost_at(const TypeCost& cost, double rows);
 
-// What no engine can outrun: all weights that a step meets must come from memory, but for what caches may have
-// kept.
+// What no engine can outrun: all weights that a step meets must come from memory, but for what caches may
+// have kept.
 struct MemoryFloor {
   double bytes_per_second = 0;
   double cached_bytes = 0;

@@ -25,8 +25,8 @@ Bytes estimated_compute(const Shape& shape) {
   return Bytes(row * kMicroBatch * sizeof(float));
 }
 
-// Without flash attention the scores of a micro-batch against the whole context stand in memory, for every head
-// in F32.
+// Without flash attention the scores of a micro-batch against the whole context stand in memory, for every
+// head in F32.
 Bytes attention_scores(const Shape& shape, const Workload& workload) {
   if (workload.flash_attention != FlashAttention::kOff) return {};
   std::uint64_t heads = 0;
@@ -40,7 +40,8 @@ Bytes saturating(std::optional<std::uint64_t> bytes) {
 
 // Each session has a cache of its own.
 Bytes caches(const Shape& shape, const Workload& workload, std::uint32_t first_layer) {
-  const Bytes keys_values = shape.kv_bytes(Tokens(workload.context_tokens), cache_element(workload), first_layer);
+  const Bytes keys_values =
+      shape.kv_bytes(Tokens(workload.context_tokens), cache_element(workload), first_layer);
   const auto one = checked_add(keys_values.value, shape.state_bytes(first_layer).value);
   return saturating(one ? checked_multiply(*one, std::uint64_t{workload.sessions}) : std::nullopt);
 }

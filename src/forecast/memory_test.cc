@@ -55,10 +55,12 @@ TEST(Memory, FitsOrNotIsUnknownWithoutALimit) {
 
 TEST(Memory, IsHeldAgainstTheLimit) {
   EXPECT_EQ(
-      memory_need(llama_7b(), {.context_tokens = 2048}, {}, MemoryBound{4 * kGibi.value * Bytes(1), "cgroup"}).fits(),
+      memory_need(llama_7b(), {.context_tokens = 2048}, {}, MemoryBound{4 * kGibi.value * Bytes(1), "cgroup"})
+          .fits(),
       false);
   EXPECT_EQ(
-      memory_need(llama_7b(), {.context_tokens = 2048}, {}, MemoryBound{8 * kGibi.value * Bytes(1), "cgroup"}).fits(),
+      memory_need(llama_7b(), {.context_tokens = 2048}, {}, MemoryBound{8 * kGibi.value * Bytes(1), "cgroup"})
+          .fits(),
       true);
 }
 

@@ -11,8 +11,9 @@ namespace {
 
 // Bytes a second from main memory to a card while the engine reads a prompt. llama.cpp maps the file, so that
 // its copies are not of pinned memory: 4.5 GB/s was seen where pinned copies reached 12.7
-// (github.com/ggml-org/llama.cpp/pull/16000), 6 on a fourth-generation link (github.com/efeslab/fiddler/issues/7);
-// pinned copies on that link reach 24.7 (ibid.). Which of these holds for a machine nobody has told us.
+// (github.com/ggml-org/llama.cpp/pull/16000), 6 on a fourth-generation link
+// (github.com/efeslab/fiddler/issues/7); pinned copies on that link reach 24.7 (ibid.). Which of these holds
+// for a machine nobody has told us.
 constexpr Interval<double> kLink{4.5e9, 10e9, 24.7e9};
 
 Interval<Seconds> carried(double bytes) {
@@ -78,9 +79,9 @@ Result<Timings> processor_part(const Shape& shape, const Workload& workload, con
 std::string source_of(const Shape& shape, std::uint32_t first, std::span<const CardRates> cards,
                       const KernelRates& processor) {
   const std::size_t all = shape.layers.size();
-  return fmt::format("layers {} to {} of {} {} ({}), the others on the processor {} ({})", first + 1, all, all,
-                     cards.front().rates.source, evidence_name(cards.front().rates.evidence), processor.source,
-                     evidence_name(processor.evidence));
+  return fmt::format("layers {} to {} of {} {} ({}), the others on the processor {} ({})", first + 1, all,
+                     all, cards.front().rates.source, evidence_name(cards.front().rates.evidence),
+                     processor.source, evidence_name(processor.evidence));
 }
 
 }  // namespace

@@ -70,7 +70,8 @@ TEST(Offload, NothingIsCarriedWhereTheMemoryIsShared) {
   shared.shares_memory = true;
   const Timings all = timings_of(9, {card(1)});
   const Timings half = timings_of(5, {shared});
-  EXPECT_NEAR(half.prefill.front().duration.expected.value, all.prefill.front().duration.expected.value, 1e-15);
+  EXPECT_NEAR(half.prefill.front().duration.expected.value, all.prefill.front().duration.expected.value,
+              1e-15);
 }
 
 TEST(Offload, SeveralCardsShareTheLayersByTheirMemories) {
@@ -92,8 +93,8 @@ TEST(Offload, SessionsGrowByWhatEachPartTakes) {
   const Shape shape = tiny_shape();
   std::vector<CardRates> cards{card(1)};
   cards[0].rates.types[GgmlType::kQ8_0] = {{1, 1e-9}, {100, 1e-9}};  // rows are free on the card
-  const auto timings = timings_on_cards(shape, {.sessions = 2, .gpu_layers = 5}, cards,
-                                        rates_of(10, "from a processor"));
+  const auto timings =
+      timings_on_cards(shape, {.sessions = 2, .gpu_layers = 5}, cards, rates_of(10, "from a processor"));
   const double card_seconds = 4 * kLayer + kOutput;
   const double processor_seconds = 40 * kLayer;
   EXPECT_NEAR(timings->parallel->growth.expected,

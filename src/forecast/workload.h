@@ -37,6 +37,7 @@ struct Workload {
   GgmlType value_type = GgmlType::kF16;
   FlashAttention flash_attention = FlashAttention::kAuto;
   std::uint32_t gpu_layers = 0;  // the output counts as one more layer, as in llama.cpp's -ngl
+  bool voice = false;            // the prompt is heard and the reply is spoken (voice.h)
   std::optional<Seconds> turn_budget{Seconds(10)};
   std::optional<Seconds> first_token_budget{};
 };

@@ -1,4 +1,5 @@
-// The lengths of a tensor's dimensions: a short vector that needs no memory of its own, as a model has hundreds.
+// The lengths of a tensor's dimensions: a short vector that needs no memory of its own, as a model has
+// hundreds.
 #ifndef TOKCAST_MODEL_DIMENSIONS_H_
 #define TOKCAST_MODEL_DIMENSIONS_H_
 

@@ -95,8 +95,8 @@ Bytes Shape::kv_bytes_per_token(KvBytes element) const {
 Bytes Shape::kv_bytes(Tokens context, KvBytes element, std::size_t first_layer) const {
   double bytes = 0;
   for (std::size_t i = first_layer; i < layers.size(); ++i) {
-    bytes += bytes_per_token(layers[i], element) *
-             static_cast<double>(cached_positions(layers[i], context.value));
+    bytes +=
+        bytes_per_token(layers[i], element) * static_cast<double>(cached_positions(layers[i], context.value));
   }
   return whole_bytes(bytes);
 }

@@ -33,7 +33,8 @@ struct LayerShape {
   // Multi-head latent attention: one vector of a position serves all heads, as key and (in part) as value.
   bool values_in_keys = false;
   bool borrows_keys_values = false;  // it looks at those of an earlier layer and keeps none
-  std::uint64_t state_elements = 0;  // F32 numbers that it carries from token to token: state spaces, convolutions
+  std::uint64_t state_elements =
+      0;  // F32 numbers that it carries from token to token: state spaces, convolutions
 };
 
 // Of one element of the caches, F16 if nothing else is said: keys and values may be of different types.

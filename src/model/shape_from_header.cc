@@ -158,7 +158,8 @@ bool is_latent(const Shape& shape) {
 
 // One vector for all heads is what the engine keeps; anything else under that name is not known.
 bool has_odd_latents(const Shape& shape) {
-  return any_layer(shape, [](const LayerShape& layer) { return layer.values_in_keys && layer.kv_heads != 1; });
+  return any_layer(shape,
+                   [](const LayerShape& layer) { return layer.values_in_keys && layer.kv_heads != 1; });
 }
 
 std::vector<std::string> find_gaps(const ShapeKeys& keys, const Shape& shape,
@@ -171,7 +172,8 @@ std::vector<std::string> find_gaps(const ShapeKeys& keys, const Shape& shape,
     gaps.push_back(fmt::format("the architecture \"{}\" is not known", printable(shape.architecture)));
   if (architecture) add(!architecture->not_modelled.empty(), architecture->not_modelled);
   const bool told = !gaps.empty();  // once is enough of what the architecture's name says already
-  add(!told && has_odd_latents(shape), "latent attention with several vectors a position is not modelled yet");
+  add(!told && has_odd_latents(shape),
+      "latent attention with several vectors a position is not modelled yet");
   add(!told && has_unknown_states(shape), "recurrent layers whose state no key tells are not modelled yet");
   add(!told && keys.has("attention.indexer.head_count"),
       "sparse attention by an indexer is not modelled yet");

@@ -230,7 +230,8 @@ Result<std::vector<LayerShape>> read_layers(const GgufHeader& header, const Shap
   }
   mark_by_tensors(header, layers);
   if (auto marked = mark_lenders(keys, architecture, layers); !marked) return std::unexpected(marked.error());
-  if (auto states = read_states(keys, embedding_length, layers); !states) return std::unexpected(states.error());
+  if (auto states = read_states(keys, embedding_length, layers); !states)
+    return std::unexpected(states.error());
   return layers;
 }
 

@@ -58,7 +58,7 @@ struct Layer {
 };
 
 struct AttentionStyle {
-  std::string_view qk_norm;       // "", "head", "full" or "perhead2d"
+  std::string_view qk_norm;  // "", "head", "full" or "perhead2d"
   bool gated_query = false;  // attn_q holds a gate beside the query
   bool sinks = false;        // attn_sinks
   bool values = true;        // attn_v; without it the keys serve as values

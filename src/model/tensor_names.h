@@ -1,7 +1,7 @@
 // What follows from a tensor's name alone, worked out once for each name that differs in more than the layer.
 //
-// A model of 80 layers has a thousand tensors and a dozen kinds of names; looking for a dozen words in each of
-// the thousand took most of the time of making a shape.
+// A model of 80 layers has a thousand tensors and a dozen kinds of names; looking for a dozen words in each
+// of the thousand took most of the time of making a shape.
 #ifndef TOKCAST_MODEL_TENSOR_NAMES_H_
 #define TOKCAST_MODEL_TENSOR_NAMES_H_
 
