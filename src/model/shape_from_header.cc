@@ -90,13 +90,14 @@ Result<void> read_experts(const ShapeKeys& keys, Shape& shape) {
 }
 
 Result<void> check_expert_tensor(const Tensor& tensor, const ShapeKeys& keys, const Shape& shape) {
-  const std::string name = printable(tensor.name);
-  if (!shape.experts)
-    return keys.bad("expert_count", fmt::format("it is missing, but {} holds experts", name));
+  if (!shape.experts) {
+    return keys.bad("expert_count",
+                    fmt::format("it is missing, but {} holds experts", printable(tensor.name)));
+  }
   const bool stacked = tensor.dimensions.size() == 3;
   if (!stacked || tensor.dimensions[2] == *shape.experts) return {};
-  return keys.bad("expert_count", fmt::format("it is {}, but {} holds {} experts", *shape.experts, name,
-                                              tensor.dimensions[2]));
+  return keys.bad("expert_count", fmt::format("it is {}, but {} holds {} experts", *shape.experts,
+                                              printable(tensor.name), tensor.dimensions[2]));
 }
 
 Result<void> check_tensors(const ShapeKeys& keys, const Shape& shape, std::uint32_t blocks) {

@@ -43,8 +43,10 @@ Result<Heads> read_heads(const GgufHeader& header, const ShapeKeys& keys, std::u
   if (!query) return std::unexpected(query.error());
   if (query->empty()) *query = Numbers(count, 0);
   // An array may say that some layers have no attention; a model without any must be a recurrent one.
-  const bool may_lack = keys.is_array("attention.head_count") || has_recurrent_tensors(header);
-  if (first_not_zero(*query) == 0 && !may_lack) {
+  const auto may_lack = [&] {
+    return keys.is_array("attention.head_count") || has_recurrent_tensors(header);
+  };
+  if (first_not_zero(*query) == 0 && !may_lack()) {
     return keys.bad("attention.head_count", "the number of attention heads is 0 or missing");
   }
   auto key_value = keys.per_layer("attention.head_count_kv", count, kHeads);
