@@ -34,9 +34,8 @@ class Recommender {
       : engine_(engine), machine_(machine), store_(store), options_(options) {
     for (Shape& shape : shapes) {
       KinFacts facts = kin_facts(shape);
-      Workload workload = placed(options_.workload, shape, options_.on_gpu, options_.memory);
-      entries_.push_back(
-          {.shape = std::move(shape), .facts = std::move(facts), .workload = std::move(workload)});
+      const Workload workload = placed(options_.workload, shape, options_.on_gpu, options_.memory);
+      entries_.push_back({.shape = std::move(shape), .facts = std::move(facts), .workload = workload});
     }
     // What a rehearsal costs grows with what it writes and what it reads.
     std::ranges::sort(entries_, {}, [](const Entry& entry) {
