@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "forecast/forecast.h"
@@ -23,14 +24,22 @@ struct Ladder {
   std::optional<KernelRates> estimated{};
   std::optional<Hardware> hardware{};  // for looking up
   bool can_calibrate = false;          // an engine is here, and so is the machine
+  std::vector<Card> cards{};           // that a model may lie on; looked up
 };
 
-// The timings of one model below a rehearsal. `only` asks for one rung. Errors: kNotFound saying what is
+// The timings of one model below a rehearsal, for the sessions of the workload and the layers that it puts on
+// cards. `only` asks for one rung. Errors: kNotFound saying what is
 // missing and how to get it; kUnsupported for models that are not modelled and types that have no rate.
-Result<Timings> timings_from(const Ladder& ladder, const Shape& shape, std::optional<Evidence> only = {});
+Result<Timings> timings_from(const Ladder& ladder, const Shape& shape, std::optional<Evidence> only = {},
+                             const Workload& workload = {});
 
-// The workload with every layer of the model on the GPU, if it is to run there.
-Workload placed(Workload workload, const Shape& shape, bool on_gpu);
+// A rehearsal times one session alone: what further ones cost is taken from the rung below it, with a wider
+// interval.
+void complete_from(const Timings& below, Timings& rehearsed);
+
+// The workload with the number of layers that lie on cards: none unless `on_gpu`; then as many as were asked
+// for, and if 0 were, as many as fit.
+Workload placed(Workload workload, const Shape& shape, bool on_gpu, const MemoryLimits& limits = {});
 
 // By name; nullopt for others. See evidence_name.
 std::optional<Evidence> find_evidence(std::string_view name);

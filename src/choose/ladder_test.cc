@@ -35,10 +35,42 @@ TEST(Ladder, AsksForACalibrationWhereOneCanBeMade) {
             std::string::npos);
 }
 
-TEST(Ladder, PutsEveryLayerOnAGpuThatIsToBeUsed) {
+TEST(Ladder, TellsARehearsalWhatFurtherSessionsCostWithAWiderInterval) {
+  const Ladder ladder{.calibrated = rates_of(Evidence::kCalibrated, {GgmlType::kQ8_0, GgmlType::kF16})};
+  const auto below = timings_from(ladder, tiny_shape("Q8_0"), {}, {.sessions = 4});
+  ASSERT_TRUE(below && below->parallel);
+  Timings rehearsed{.evidence = Evidence::kRehearsed, .source = "rehearsed"};
+  complete_from(*below, rehearsed);
+  ASSERT_TRUE(rehearsed.parallel);
+  EXPECT_EQ(rehearsed.parallel->growth.expected, below->parallel->growth.expected);
+  EXPECT_LT(rehearsed.parallel->growth.low, below->parallel->growth.low);
+  EXPECT_GT(rehearsed.parallel->growth.high, below->parallel->growth.high);
+  EXPECT_EQ(rehearsed.source, "rehearsed, further sessions calibrated");
+}
+
+TEST(Ladder, PutsLayersOnAGpuThatIsToBeUsed) {
   const Shape shape = tiny_shape("Q8_0");
-  EXPECT_EQ(placed({}, shape, true).gpu_layers, shape.layers.size());
+  EXPECT_EQ(placed({}, shape, true).gpu_layers, shape.layers.size() + 1) << "all, the output too";
+  EXPECT_EQ(placed({.gpu_layers = 3}, shape, true).gpu_layers, 3U);
+  EXPECT_EQ(placed({.gpu_layers = 99}, shape, true).gpu_layers, shape.layers.size() + 1);
   EXPECT_EQ(placed({}, shape, false).gpu_layers, 0U);
+  MemoryLimits none;
+  none.cards = MemoryBound{kGibi, "memory of the GPU"};
+  EXPECT_EQ(placed({}, shape, true, none).gpu_layers, 0U);
+}
+
+TEST(Ladder, SplitsAModelBetweenItsCardAndTheProcessorsBestRung) {
+  const Shape shape = tiny_shape("Q8_0");
+  const KernelRates rates = rates_of(Evidence::kCalibrated, {GgmlType::kQ8_0, GgmlType::kF16});
+  Hardware card{.kind = HardwareKind::kGpu, .part = "a card", .backend = "CUDA", .group = "nvidia"};
+  card.bandwidth = 500e9;
+  const Ladder ladder{.calibrated = rates, .cards = {{.hardware = card}}};
+  const auto split = timings_from(ladder, shape, {}, {.gpu_layers = 4});
+  ASSERT_TRUE(split) << describe(split.error());
+  EXPECT_EQ(split->evidence, Evidence::kLookedUp);
+  EXPECT_NE(split->source.find("(calibrated)"), std::string::npos) << split->source;
+  EXPECT_EQ(timings_from(ladder, shape, {}, {.gpu_layers = 0})->evidence, Evidence::kCalibrated);
+  EXPECT_FALSE(timings_from(ladder, shape, Evidence::kCalibrated, {.gpu_layers = 4}));
 }
 
 TEST(Ladder, GivesTheRungThatWasAskedForOrSaysHowToGetIt) {

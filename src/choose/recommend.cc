@@ -24,6 +24,7 @@ Seconds since(Clock::time_point start) {
 struct Entry {
   Shape shape;
   KinFacts facts{};
+  Workload workload{};
   std::optional<Timings> timings{};  // of a rehearsal of its own
   std::optional<Timings> cheaper{};  // of the ladder's best rung
   std::optional<Timings> busy{};     // of a rehearsal made while others had the processors
@@ -38,7 +39,8 @@ class Recommender {
       : engine_(engine), machine_(machine), store_(store), options_(options) {
     for (Shape& shape : shapes) {
       KinFacts facts = kin_facts(shape);
-      entries_.push_back({.shape = std::move(shape), .facts = std::move(facts)});
+      const Workload workload = placed(options_.workload, shape, options_.on_gpu, options_.memory);
+      entries_.push_back({.shape = std::move(shape), .facts = std::move(facts), .workload = workload});
     }
     // What a rehearsal costs grows with what it writes and what it reads.
     std::ranges::sort(entries_, {}, [](const Entry& entry) {
@@ -48,11 +50,13 @@ class Recommender {
 
   Result<Recommendation> run() {
     for (Entry& entry : entries_) {
+      const bool ladder_asked = options_.only != Evidence::kRehearsed;
+      auto timings = timings_from(options_.ladder, entry.shape, ladder_asked ? options_.only : std::nullopt,
+                                  entry.workload);
+      if (timings) entry.cheaper = std::move(*timings);
       take_stored(entry);
-      if (options_.only == Evidence::kRehearsed) continue;
-      if (auto timings = timings_from(options_.ladder, entry.shape, options_.only)) {
-        entry.cheaper = std::move(*timings);
-      }
+      // It completed the rehearsal, but is no answer itself.
+      if (!ladder_asked) entry.cheaper.reset();
     }
     if (auto ok = rehearse_within_effort(); !ok) return std::unexpected(ok.error());
     Recommendation out;
@@ -85,8 +89,13 @@ class Recommender {
     if (is_busy(*timings)) {
       entry.busy = std::move(*timings);
     } else {
-      entry.timings = std::move(*timings);
+      take(entry, std::move(*timings));
     }
+  }
+
+  static void take(Entry& entry, Timings rehearsed) {
+    if (entry.cheaper) complete_from(*entry.cheaper, rehearsed);
+    entry.timings = std::move(rehearsed);
   }
 
   // The best that is known of it now.
@@ -102,10 +111,12 @@ class Recommender {
       timings->taken_by_others = busy_now_->taken_by_others;
       timings->undisturbed_threads = busy_now_->undisturbed_threads;
     }
-    if (timings) add_cold_load(*timings, entry.shape, options_.disk_read_rate);
-    if (timings && options_.learned) timings = options_.learned(std::move(*timings));
-    return forecast(entry.shape, timings, placed(options_.workload, entry.shape, options_.on_gpu),
-                    options_.memory);
+    if (timings) {
+      const bool on_processor = entry.workload.gpu_layers <= entry.shape.layers.size();
+      add_load(*timings, entry.shape, options_.disk_read_rate, on_processor);
+      if (options_.learned) timings = options_.learned(std::move(*timings));
+    }
+    return forecast(entry.shape, timings, entry.workload, options_.memory);
   }
 
   // Would a rehearsal say more? Not where it is known, cannot be, does not fit, or breaks the budget as far
@@ -185,7 +196,7 @@ class Recommender {
         break;  // the next one would fare no better
       }
       if (timings) {
-        entry->timings = std::move(*timings);
+        take(*entry, std::move(*timings));
       } else {
         entry->problem = describe(timings.error());
       }

@@ -37,8 +37,8 @@ struct RecommendOptions {
   Workload workload{};
   std::uint32_t threads = 1;
   Ladder ladder{};      // what is known without rehearsals
-  bool on_gpu = false;  // the ladder's rates are a GPU's: nothing is rehearsed
-  std::optional<MemoryBound> memory{};
+  bool on_gpu = false;  // some layers may lie on cards: those models are not rehearsed
+  MemoryLimits memory{};
   std::optional<BytesPerSecond> disk_read_rate{};
   // What the past of this machine knows; both may be empty. Timings of a model that was benched here, nullopt
   // if it was not; and timings of any other, as earlier actuals teach.

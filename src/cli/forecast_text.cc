@@ -80,31 +80,45 @@ std::string budgets_in_words(const Workload& workload) {
   return out;
 }
 
-std::string memory_in_words(const MemoryNeed& memory, const Workload& workload) {
-  std::string out = format_bytes(memory.total());
-  if (memory.limit) {
-    out += fmt::format(" of the {} that may be used ({})", format_bytes(memory.limit->bytes),
-                       memory.limit->from);
+std::string share_in_words(const MemoryShare& share, const Workload& workload) {
+  std::string out = format_bytes(share.total());
+  if (share.limit) {
+    out +=
+        fmt::format(" of the {} that may be used ({})", format_bytes(share.limit->bytes), share.limit->from);
   }
-  return out + fmt::format(": weights {}, context of {} tokens {}, rest {}", format_bytes(memory.weights),
-                           workload.context_tokens, format_bytes(memory.kv), format_bytes(memory.compute));
+  const std::string contexts =
+      workload.sessions > 1 ? fmt::format("{} contexts", workload.sessions) : "context";
+  const bool usual = workload.key_type == GgmlType::kF16 && workload.value_type == GgmlType::kF16;
+  const std::string types =
+      usual ? ""
+            : fmt::format(" in {}/{}", geometry(workload.key_type).name, geometry(workload.value_type).name);
+  return out + fmt::format(": weights {}, {} of {} tokens{} {}, rest {}", format_bytes(share.weights),
+                           contexts, workload.context_tokens, types, format_bytes(share.kv),
+                           format_bytes(share.compute));
 }
 
 using Lines = std::vector<std::pair<std::string, std::string>>;
 
 std::string load_in_words(const TurnForecast& turn) {
   std::string out;
-  if (turn.cold_load) out = seconds_span(*turn.cold_load) + " from the disk";
+  if (turn.cold_load) out = "ready in " + seconds_span(*turn.cold_load) + " from the disk";
   if (!turn.load) return out;
   return out + (out.empty() ? "" : ", ") + seconds_span(*turn.load) + " with the file in memory";
 }
 
 void add_turn_lines(Lines& lines, const TurnForecast& turn, const Workload& workload) {
   lines.emplace_back("First token", seconds_span(turn.first_token));
+  if (turn.first_spoken) {
+    lines.emplace_back("First words", seconds_span(*turn.first_spoken) + " after the speaker ends");
+  }
   lines.emplace_back("Whole turn",
                      fmt::format("{}, expected {} s; {}", seconds_span(turn.turn),
                                  compact(turn.turn.expected.value), budgets_in_words(workload)));
-  lines.emplace_back("Decode", span_of(turn.decode) + " tokens/s");
+  std::string decode = span_of(turn.decode) + " tokens/s";
+  if (workload.sessions > 1) {
+    decode += fmt::format(" in each session, {} in all", span_of(turn.decode * workload.sessions));
+  }
+  lines.emplace_back("Decode", decode);
   if (turn.prefill.expected.value > 0) lines.emplace_back("Prefill", span_of(turn.prefill) + " tokens/s");
   if (const std::string load = load_in_words(turn); !load.empty()) lines.emplace_back("Load", load);
 }
@@ -194,7 +208,14 @@ std::string forecast_card(const Shape& shape, const Forecast& forecast, const Fo
                           const Terminal& terminal) {
   Lines lines{{"Model", model_in_words(shape)}};
   if (forecast.turn) add_turn_lines(lines, *forecast.turn, forecast.workload);
-  lines.emplace_back("Memory", memory_in_words(forecast.memory, forecast.workload));
+  const Workload& workload = forecast.workload;
+  lines.emplace_back("Memory", share_in_words(forecast.memory.main, workload));
+  if (forecast.memory.cards) {
+    lines.emplace_back("On the GPU", share_in_words(*forecast.memory.cards, workload));
+  }
+  if (workload.gpu_layers > 0) {
+    lines.emplace_back("GPU layers", fmt::format("{} of {}", workload.gpu_layers, shape.layers.size() + 1));
+  }
   if (forecast.turn) {
     lines.emplace_back("Evidence", evidence_in_words(*forecast.turn));
     lines.emplace_back("Threads", std::to_string(forecast.turn->threads));

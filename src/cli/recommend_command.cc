@@ -214,6 +214,7 @@ Result<ExitCode> run(const Options& options) {
   if (!read) return std::unexpected(read.error());
   Setting& setting = *read;
   if (!setting.engine) return std::unexpected(setting.engine.error());
+  if (auto known = check_gpu(options.workload, setting); !known) return std::unexpected(known.error());
   const auto answer = recommend_with_progress(options, std::move(wanted->shapes), *workload, setting);
   if (!answer) return std::unexpected(answer.error());
   if (options.common.json) {

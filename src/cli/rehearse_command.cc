@@ -64,6 +64,7 @@ Result<ExitCode> run(const Options& options) {
   const auto read = read_setting(options.common);
   if (!read) return std::unexpected(read.error());
   const Setting& setting = *read;
+  if (auto known = check_gpu(options.workload, setting); !known) return std::unexpected(known.error());
   // What cannot run here needs no rehearsal, and its skeleton may be huge.
   const Forecast before = forecast(*shape, std::nullopt, *workload, setting.memory_bound());
   if (before.verdict == Verdict::kDoesNotFit) {

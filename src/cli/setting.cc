@@ -16,17 +16,17 @@
 namespace tokcast {
 namespace {
 
-// Of the largest one with memory of its own; nullopt if none has or none says.
-std::optional<Bytes> gpu_memory_of(const Profile& profile) {
-  std::optional<Bytes> most;
-  for (const Gpu& gpu : profile.gpus.gpus) {
-    const KnownPart* part = find_gpu(gpu.name, gpu.memory_total);
-    std::optional<Bytes> own = gpu.memory_free ? gpu.memory_free : gpu.memory_total;
-    if (!own && part != nullptr) own = part->video_memory;
-    const bool shared = gpu.integrated || (part != nullptr && part->shares_memory);
-    if (own && !shared && (!most || *own > *most)) most = own;
+// Of all cards together; nullopt if one has no memory of its own or does not say.
+std::optional<MemoryBound> memory_of(const std::vector<Card>& cards) {
+  Bytes sum{};
+  std::uint32_t devices = 0;
+  for (const Card& card : cards) {
+    if (!card.memory) return std::nullopt;
+    sum += *card.memory;
+    devices += card.hardware.devices;
   }
-  return most;
+  if (devices == 0) return std::nullopt;
+  return MemoryBound{sum, devices == 1 ? "memory of the GPU" : "memory of the GPUs"};
 }
 
 // Why it is low `tokcast calibrate` tells: asking the engine what it runs takes time.
@@ -54,16 +54,15 @@ ForecastContext Setting::context() const {
   return out;
 }
 
-std::optional<Hardware> Setting::gpu() const {
-  return elsewhere && profile ? gpu_hardware_of(*profile) : std::nullopt;
+std::vector<Card> Setting::cards() const {
+  return elsewhere && profile ? cards_of(*profile) : std::vector<Card>{};
 }
 
-std::optional<MemoryBound> Setting::memory_bound(bool on_gpu) const {
-  if (on_gpu && profile) {
-    if (const auto own = gpu_memory_of(*profile)) return MemoryBound{*own, "memory of the GPU"};
-  }
-  const auto limit = machine.memory_limit();
-  return limit ? std::optional(MemoryBound{limit->bytes, limit->from}) : std::nullopt;
+MemoryLimits Setting::memory_bound(bool on_gpu) const {
+  MemoryLimits out;
+  if (on_gpu) out.cards = memory_of(cards());
+  if (const auto limit = machine.memory_limit()) out.main = MemoryBound{limit->bytes, limit->from};
+  return out;
 }
 
 std::optional<BytesPerSecond> Setting::disk_read_rate() const {
@@ -71,8 +70,8 @@ std::optional<BytesPerSecond> Setting::disk_read_rate() const {
 }
 
 Ladder Setting::ladder(std::uint32_t threads, bool on_gpu) const {
-  if (on_gpu) return {.hardware = gpu()};
   Ladder out;
+  if (on_gpu) out.cards = cards();
   if (engine) {
     if (const auto calibration = calibrations.find(*engine, machine, threads)) {
       if (auto rates = rates_from(*calibration)) out.calibrated = std::move(*rates);
@@ -113,12 +112,24 @@ Result<Setting> read_setting(const CommonOptions& options) {
   return out;
 }
 
+Result<void> check_gpu(const WorkloadOptions& wanted, const Setting& setting) {
+  if (!wanted.wants_gpu() || wanted.gpu_layers == "auto" || !setting.cards().empty()) return {};
+  return fail(ErrorKind::kUnsupported,
+              setting.elsewhere ? "no graphics card of that machine is known"
+                                : "models on this machine's own graphics cards are not forecast yet",
+              "--gpu-layers", "Give 0 for the processor alone; or name a machine with a card by --machine.");
+}
+
 Result<Forecast> forecast_from(const Shape& shape, const std::optional<Rehearsal>& rehearsal,
                                const Workload& workload, const Setting& setting) {
   if (!rehearsal) return forecast(shape, std::nullopt, workload, setting.memory_bound());
   auto timings = extend(shape, *rehearsal);
   if (!timings) return std::unexpected(timings.error());
-  add_cold_load(*timings, shape, setting.disk_read_rate());
+  if (workload.sessions > 1) {
+    const auto below = timings_from(setting.ladder(rehearsal->threads), shape, {}, workload);
+    if (below) complete_from(*below, *timings);
+  }
+  add_load(*timings, shape, setting.disk_read_rate());
   return forecast(shape, setting.learned(std::move(*timings)), workload, setting.memory_bound());
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "choose/ladder.h"
@@ -41,23 +42,26 @@ struct Setting {
   std::uint32_t threads(std::optional<std::uint32_t> given) const;
   // For the JSON documents.
   ForecastContext context() const;
-  // Of the main memory; of the GPU's own where the model is to lie there.
-  std::optional<MemoryBound> memory_bound(bool on_gpu = false) const;
+  // Of the main memory; of the cards' own too where the model may lie there.
+  MemoryLimits memory_bound(bool on_gpu = false) const;
   // Everything below rehearsals that is known.
   Ladder ladder(std::uint32_t threads, bool on_gpu = false) const;
   // Timings as this machine's past teaches (forecast/experience.h); as they are if it teaches nothing.
   Timings learned(Timings timings) const { return past ? past->learned(std::move(timings)) : timings; }
   // nullopt: never measured.
   std::optional<BytesPerSecond> disk_read_rate() const;
-  // The GPU on which a model would be forecast: known by name, of a machine elsewhere (the engine at hand
-  // says nothing about that one's). nullopt: none.
-  std::optional<Hardware> gpu() const;
+  // The cards on which a model would be forecast: known by name, of a machine elsewhere (the engine at hand
+  // says nothing about that one's).
+  std::vector<Card> cards() const;
   // Is there one, and does the user not refuse it?
-  bool runs_on_gpu(const WorkloadOptions& wanted) const { return wanted.wants_gpu() && gpu().has_value(); }
+  bool runs_on_gpu(const WorkloadOptions& wanted) const { return wanted.wants_gpu() && !cards().empty(); }
 };
 
 // Without an engine, memory can still be forecast. Errors: those of find_machine.
 Result<Setting> read_setting(const CommonOptions& options);
+
+// kUnsupported if layers are to lie on a GPU and none is known.
+Result<void> check_gpu(const WorkloadOptions& wanted, const Setting& setting);
 
 // The forecast that `rehearsal` supports; without one, of memory only. Errors: those of extend.
 Result<Forecast> forecast_from(const Shape& shape, const std::optional<Rehearsal>& rehearsal,

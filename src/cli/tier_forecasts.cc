@@ -37,7 +37,7 @@ TierForecasts::Asked& TierForecasts::asked(bool on_gpu) {
 
 Result<TierForecast> TierForecasts::forecast(const Tier& tier) {
   const bool on_gpu = tier.on_gpu();
-  if (on_gpu && !setting_.gpu()) {
+  if (on_gpu && setting_.cards().empty()) {
     return fail(ErrorKind::kUnsupported, "nothing is known of a graphics card's speed here", tier.name,
                 "A processor's tier can be forecast.");
   }

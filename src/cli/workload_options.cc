@@ -32,6 +32,18 @@ CLI::Option* add_number(CLI::App& parser, const std::string& name, T& value, con
       ->group(kGroup);
 }
 
+std::optional<GgmlType> find_cache_type(std::string_view name) {
+  const auto type = find_type(name);
+  const bool known = type && std::ranges::find(cache_types(), type->type) != cache_types().end();
+  return known ? std::optional(type->type) : std::nullopt;
+}
+
+std::string cache_type_names() {
+  std::vector<std::string> names;
+  for (const GgmlType type : cache_types()) names.push_back(lower(geometry(type).name));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 CLI::Option* add_budget(CLI::App& parser, const std::string& name, auto& value, const std::string& text) {
   return parser.add_option(name, value, text)->check(positive_seconds())->type_name("SECONDS")->group(kGroup);
 }
@@ -65,14 +77,35 @@ void WorkloadOptions::add_to(CLI::App& parser) {
   add_number(parser, "--cached", cached, "... of these, in the context already (0)", 0, kMost);
   add_number(parser, "--reply", reply, "Tokens of the reply (voice: 30)", 0, kMost);
   add_number(parser, "--depth", depth, "Tokens in the context before the turn (0)", 0, kMost);
-  add_number(parser, "--ctx", context, "Context to reserve (voice: 2048; or the turn)", 1, kMost);
-  add_number(parser, "--sessions", sessions, "Parallel sessions (1)", 1, kMostThreads);
+  add_number(parser, "--ctx", context, "Of each session (voice: 2048; or the turn)", 1, kMost);
+  add_number(parser, "--sessions", sessions, "Sessions at once, a turn in each (1)", 1, kMostSessions);
   add_number(parser, "--threads", threads, "Threads (the best count found)", 1, kMostThreads);
-  parser.add_option("--gpu-layers", gpu_layers, "Layers on a GPU: 0, or auto (auto)")
+  parser.add_option("--gpu-layers", gpu_layers, "Layers on GPUs; auto: as many as fit (auto)")
       ->type_name("N|auto")
       ->group(kGroup);
+  parser.add_option("--kv-type", kv_type, "Of the cache: f16, q8_0 ... or keys,values (f16)")
+      ->type_name("TYPE")
+      ->group(kGroup);
+  parser.add_option("--flash-attn", flash_attention, "on, off or auto (auto)")
+      ->check(CLI::IsMember({"on", "off", "auto"}))
+      ->type_name("")
+      ->group(kGroup);
+  parser.add_flag("--voice", voice, "Heard and spoken: when the first words are heard")->group(kGroup);
   add_budget(parser, "--budget", turn_budget, "Time allowed for the turn (voice: 10)");
   add_budget(parser, "--first-token-budget", first_token_budget, "... until the first token");
+}
+
+Result<void> WorkloadOptions::set_cache(Workload& out) const {
+  const std::size_t comma = kv_type.find(',');
+  const auto keys = find_cache_type(kv_type.substr(0, comma));
+  const auto values = comma == std::string::npos ? keys : find_cache_type(kv_type.substr(comma + 1));
+  if (!keys || !values) {
+    return fail(ErrorKind::kUsage, fmt::format("the engine has no cache of type '{}'", printable(kv_type)),
+                "--kv-type", fmt::format("Give one of {}, or two as keys,values.", cache_type_names()));
+  }
+  out.key_type = *keys;
+  out.value_type = *values;
+  return {};
 }
 
 Result<Workload> WorkloadOptions::workload() const {
@@ -88,6 +121,7 @@ Result<Workload> WorkloadOptions::workload() const {
   out.reply_tokens = reply.value_or(out.reply_tokens);
   out.depth_tokens = depth.value_or(out.depth_tokens);
   out.sessions = sessions.value_or(out.sessions);
+  out.voice = voice || out.voice;
   const std::uint64_t turn = out.depth_tokens + out.prompt_tokens + out.reply_tokens;
   out.context_tokens = context.value_or(std::max(out.context_tokens, turn));
   if (turn_budget) out.turn_budget = Seconds(*turn_budget);
@@ -97,10 +131,13 @@ Result<Workload> WorkloadOptions::workload() const {
     if (!layers || *layers > kMostThreads) {
       return fail(ErrorKind::kUsage,
                   fmt::format("'{}' is neither a number of layers nor auto", printable(gpu_layers)),
-                  "--gpu-layers", "Give 0 or auto.");
+                  "--gpu-layers", "Give a number or auto.");
     }
     out.gpu_layers = static_cast<std::uint32_t>(*layers);
   }
+  if (auto set = set_cache(out); !set) return std::unexpected(set.error());
+  if (flash_attention == "on") out.flash_attention = FlashAttention::kOn;
+  if (flash_attention == "off") out.flash_attention = FlashAttention::kOff;
   if (auto sound = check_workload(out); !sound) return std::unexpected(sound.error());
   return out;
 }
@@ -124,6 +161,7 @@ std::string turn_in_words(const Workload& workload) {
   }
   if (workload.cached_tokens > 0) out += fmt::format(" ({} cached)", workload.cached_tokens);
   if (workload.depth_tokens > 0) out += fmt::format(" after {} tokens of context", workload.depth_tokens);
+  if (workload.sessions > 1) out += fmt::format(" in each of {} sessions at once", workload.sessions);
   return out;
 }
 

@@ -26,6 +26,9 @@ struct WorkloadOptions {
   std::optional<double> first_token_budget{};
   std::optional<std::uint32_t> threads{};
   std::string gpu_layers = "auto";
+  std::string kv_type = "f16";
+  bool voice = false;
+  std::string flash_attention = "auto";
 
   // Must live at this address until parsing is done.
   void add_to(CLI::App& parser);
@@ -36,6 +39,8 @@ struct WorkloadOptions {
 
   // The use with this workload in its place. Errors: as workload().
   Result<Use> use() const;
+  // Errors: kUsage for a type that the engine's caches cannot have.
+  Result<void> set_cache(Workload& out) const;
 
   // Unless the processor alone was asked for.
   bool wants_gpu() const { return gpu_layers != "0"; }

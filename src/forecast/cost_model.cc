@@ -50,6 +50,48 @@ double prefill_slope(const Shape& shape, const Timings& timings) {
   return decode_slope(shape, timings);
 }
 
+// Without its attention, a step costs this much.
+double flat_step(const Shape& shape, const Timings& timings, double slope) {
+  const DecodePoint& first = timings.decode.front();
+  const double seconds = first.duration.expected.value;
+  // A slope that noise made too steep must not leave nothing.
+  return std::max(seconds - slope * attended_positions(shape, first.depth), seconds / 2);
+}
+
+// What a step of all sessions costs against that of one, both without attention.
+Interval<double> growth_of(const Timings& timings, std::uint32_t sessions) {
+  if (sessions <= 1) return {1, 1, 1};
+  if (timings.parallel && timings.parallel->sessions == sessions) return timings.parallel->growth;
+  return {1, std::sqrt(double{1} * sessions), double{1} * sessions};
+}
+
+// A step at any depth: flat + slope * A(depth), and how far that may be off.
+struct StepLine {
+  Interval<double> flat{};   // of all sessions
+  Interval<double> slope{};  // likewise
+  Reach reach{};
+  double deepest = 0;  // that was measured
+};
+
+StepLine step_line(const Shape& shape, const Timings& timings, const RunSetup& setup) {
+  const double slope = decode_slope(shape, timings);
+  const double flat = flat_step(shape, timings, slope);
+  const Interval<double> growth = growth_of(timings, setup.sessions);
+  const DecodePoint& last = timings.decode.back();
+  return {.flat = {growth.low * flat, growth.expected * flat, growth.high * flat},
+          .slope = setup.attention * (setup.sessions * slope),
+          .reach = widest(reach_of(timings.decode.front().duration), reach_of(last.duration)),
+          .deepest = last.depth};
+}
+
+Interval<Seconds> step_at(const Shape& shape, const StepLine& line, double depth) {
+  const Interval<double> attention = line.slope * attended_positions(shape, depth);
+  const Reach reach = extrapolated(line.reach, depth, line.deepest);
+  return {Seconds((line.flat.low + attention.low) * reach.low),
+          Seconds(line.flat.expected + attention.expected),
+          Seconds((line.flat.high + attention.high) * reach.high)};
+}
+
 struct BatchCost {
   double tokens = 0;
   double seconds = 0;  // without attention
@@ -57,7 +99,7 @@ struct BatchCost {
 
 // C(b) at the measured batch sizes, ascending; b = 1 is a decode step.
 std::vector<BatchCost> batch_costs(const Shape& shape, const Timings& timings, double slope) {
-  std::vector<BatchCost> costs{{1, decode_step(shape, timings, 0).expected.value}};
+  std::vector<BatchCost> costs{{1, flat_step(shape, timings, decode_slope(shape, timings))}};
   for (const PrefillPoint& point : timings.prefill) {
     if (point.depth != 0 || point.tokens <= 1) continue;
     const auto tokens = static_cast<double>(point.tokens);
@@ -115,27 +157,27 @@ double decode_slope_prior(const Shape& shape, Seconds step) {
   return kAgainstWeights * step.value * kv / static_cast<double>(shape.decode_bytes().value);
 }
 
-Interval<Seconds> decode_step(const Shape& shape, const Timings& timings, double depth) {
-  const DecodePoint& first = timings.decode.front();
-  const DecodePoint& last = timings.decode.back();
-  const double positions = attended_positions(shape, depth) - attended_positions(shape, first.depth);
-  const double seconds = first.duration.expected.value + decode_slope(shape, timings) * positions;
-  const Reach reach =
-      extrapolated(widest(reach_of(first.duration), reach_of(last.duration)), depth, last.depth);
-  // Below the first point (depth 0 from a point at 4) the line must not fall to nothing.
-  return around(Seconds(std::max(seconds, first.duration.expected.value / 2)), reach.low, reach.high);
+Interval<Seconds> decode_step(const Shape& shape, const Timings& timings, double depth,
+                              const RunSetup& setup) {
+  return step_at(shape, step_line(shape, timings, setup), depth);
 }
 
 Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint64_t tokens,
-                          std::uint64_t depth) {
+                          std::uint64_t depth, const RunSetup& setup) {
   if (tokens == 0) return {};
   const double slope = prefill_slope(shape, timings);
   const std::vector<BatchCost> costs = batch_costs(shape, timings, slope);
-  double seconds = 0;
+  const std::uint64_t all = tokens * setup.sessions;
+  const std::uint64_t full = all / kMicroBatch;
+  double seconds = static_cast<double>(full) * interpolate(costs, kMicroBatch);
+  if (const std::uint64_t rest = all % kMicroBatch; rest > 0) {
+    seconds += interpolate(costs, static_cast<double>(rest));
+  }
+  double attention = 0;
   for (std::uint64_t done = 0; done < tokens; done += kMicroBatch) {
     const auto batch = static_cast<double>(std::min(kMicroBatch, tokens - done));
     const double middle = static_cast<double>(depth + done) + batch / 2;
-    seconds += interpolate(costs, batch) + slope * batch * attended_positions(shape, middle);
+    attention += setup.sessions * slope * batch * attended_positions(shape, middle);
   }
   Reach reach{};
   double deepest = 0;
@@ -144,20 +186,23 @@ Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint6
     deepest = std::max(deepest, static_cast<double>(point.depth + point.tokens));
   }
   reach = extrapolated(reach, static_cast<double>(depth + tokens), deepest);
-  return around(Seconds(seconds), reach.low, reach.high);
+  return {Seconds((seconds + setup.attention.low * attention) * reach.low),
+          Seconds(seconds + setup.attention.expected * attention),
+          Seconds((seconds + setup.attention.high * attention) * reach.high)};
 }
 
 Interval<Seconds> decode(const Shape& shape, const Timings& timings, std::uint64_t tokens,
-                         std::uint64_t depth) {
+                         std::uint64_t depth, const RunSetup& setup) {
   // The step is linear in depth but for the corners of sliding windows: sixteen stretches follow those
   // closely.
   constexpr std::uint64_t kStretches = 16;
+  const StepLine line = step_line(shape, timings, setup);
   Interval<Seconds> sum{};
   std::uint64_t done = 0;
   for (std::uint64_t stretch = 1; stretch <= kStretches; ++stretch) {
     const std::uint64_t end = tokens * stretch / kStretches;
     const double middle = static_cast<double>(depth) + static_cast<double>(done + end) / 2;
-    if (end > done) sum = sum + decode_step(shape, timings, middle) * static_cast<double>(end - done);
+    if (end > done) sum = sum + step_at(shape, line, middle) * static_cast<double>(end - done);
     done = end;
   }
   return sum;

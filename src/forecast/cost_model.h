@@ -3,6 +3,12 @@
 //   decode(d)     = t0 + slope * (A(d) - A(d0))
 //   prefill(n, d) = sum over micro-batches of b tokens at depth x:  C(b) + slope' * b * A(x + b/2)
 //
+// and for s sessions at once, each at depth d, with t = t0 - slope * A(d0) and the growth of
+// Timings::parallel
+//
+//   decode(s, d)     = growth(s) * t + s * slope * A(d)
+//   prefill(s, n, d) = sum over micro-batches of the s * n tokens of C(b)  +  s * the attention of one
+//
 // A(d) is the number of positions that the attention layers look at, averaged over the model: d for a plain
 // transformer, less where sliding windows cap it. C(b) is linear between the measured batch sizes, starting
 // from one decode step at b = 1. Derivation and limits: docs/FORECAST.md.
@@ -26,16 +32,25 @@ double decode_slope_prior(const Shape& shape, Seconds step);
 // Its standard deviation, as a share.
 constexpr double kDecodeSlopeDeviation = 0.6;
 
-// One decode step at `depth`. `timings` must have a decode point.
-Interval<Seconds> decode_step(const Shape& shape, const Timings& timings, double depth);
+// How a model is run, where that is not as it was timed.
+struct RunSetup {
+  std::uint32_t sessions = 1;
+  // What attention costs against an F16 cache and the engine's own choice of attention.
+  Interval<double> attention{1, 1, 1};
+};
 
-// Prefill of `tokens` (0 costs nothing) with `depth` tokens already in the context.
+// One decode step at `depth`: a token for each of the sessions. `timings` must have a decode point.
+Interval<Seconds> decode_step(const Shape& shape, const Timings& timings, double depth,
+                              const RunSetup& setup = {});
+
+// Prefill of `tokens` (0 costs nothing) of each session, with `depth` tokens already in its context; until
+// the last one is done.
 Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint64_t tokens,
-                          std::uint64_t depth);
+                          std::uint64_t depth, const RunSetup& setup = {});
 
-// Decode of `tokens` one by one, the first at `depth`.
+// Decode of `tokens` of each session one by one, the first at `depth`.
 Interval<Seconds> decode(const Shape& shape, const Timings& timings, std::uint64_t tokens,
-                         std::uint64_t depth);
+                         std::uint64_t depth, const RunSetup& setup = {});
 
 // llama.cpp's default physical batch.
 constexpr std::uint64_t kMicroBatch = 512;

@@ -40,6 +40,45 @@ TEST(CostModel, DecodeSumsTheStepsAlongTheGrowingDepth) {
   EXPECT_EQ(decode(shape, known_timings(), 0, 400).expected, Seconds(0));
 }
 
+TEST(CostModel, SessionsShareWhatGrowsLittleAndPayAttentionEach) {
+  const Shape shape = tiny_shape();
+  Timings timings = known_timings();
+  timings.parallel = ParallelStep{4, {1.2, 1.5, 2}};
+  const auto step = decode_step(shape, timings, 500, {.sessions = 4});
+  EXPECT_NEAR(step.expected.value, 1.5 * 0.020 + 4 * 500 * 1e-5, 1e-9);
+  EXPECT_NEAR(step.low.value, 1.2 * 0.020 + 4 * 500 * 1e-5, 1e-9);
+  EXPECT_NEAR(step.high.value, 2 * 0.020 + 4 * 500 * 1e-5, 1e-9);
+}
+
+TEST(CostModel, WhatFurtherSessionsCostIsAnythingWhereItIsNotKnown) {
+  const Shape shape = tiny_shape();
+  const auto step = decode_step(shape, known_timings(), 0, {.sessions = 9});
+  EXPECT_NEAR(step.low.value, 0.020, 1e-9) << "as if they cost nothing";
+  EXPECT_NEAR(step.high.value, 9 * 0.020, 1e-9) << "as if nothing were shared";
+}
+
+TEST(CostModel, PromptsOfSeveralSessionsAreReadInARow) {
+  const Shape shape = tiny_shape();
+  const Timings timings = known_timings();
+  const double one = 0.128 + 128 * 2e-6 * 64;
+  EXPECT_NEAR(prefill(shape, timings, 128, 0, {.sessions = 4}).expected.value, 4 * one, 1e-3);
+  EXPECT_NEAR(prefill(shape, timings, 128, 0, {.sessions = 7}).expected.value, 7 * one, 2e-3)
+      << "more than a micro-batch";
+}
+
+TEST(CostModel, AnotherAttentionChangesWhatDepthCostsAndNothingElse) {
+  const Shape shape = tiny_shape();
+  const RunSetup setup{.attention = {0.5, 1, 2}};
+  const auto step = decode_step(shape, known_timings(), 1000, setup);
+  EXPECT_NEAR(step.low.value, 0.020 + 0.5 * 0.010, 1e-9);
+  EXPECT_NEAR(step.expected.value, 0.030, 1e-9);
+  EXPECT_NEAR(step.high.value, 0.020 + 2 * 0.010, 1e-9);
+  const auto prompt = prefill(shape, known_timings(), 128, 1000, setup);
+  const double attention = 128 * 2e-6 * 1064;
+  EXPECT_NEAR(prompt.high.value, 0.128 + 2 * attention, 1e-4);
+  EXPECT_NEAR(prompt.low.value, 0.128 + 0.5 * attention, 1e-4);
+}
+
 TEST(CostModel, PrefillReproducesItsPointsAndWhatLiesBetween) {
   const Shape shape = tiny_shape();
   const Timings timings = known_timings();

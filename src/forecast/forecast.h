@@ -10,31 +10,13 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
 #include "forecast/interval.h"
 #include "forecast/memory.h"
 #include "forecast/timings.h"
+#include "forecast/workload.h"
 #include "model/shape.h"
 
 namespace tokcast {
-
-// One turn. Defaults: the voice turn of the story this tool grew from: a 30-token reply, the whole turn in 10
-// s.
-struct Workload {
-  std::uint64_t prompt_tokens = 128;  // of this turn, cached ones included
-  std::uint64_t cached_tokens = 0;    // of the prompt: already in the context, cost nothing
-  std::uint64_t reply_tokens = 30;
-  std::uint64_t depth_tokens = 0;       // in the context before this turn
-  std::uint64_t context_tokens = 2048;  // that the engine reserves
-  std::uint32_t sessions = 1;
-  std::uint32_t gpu_layers = 0;
-  std::optional<Seconds> turn_budget{Seconds(10)};
-  std::optional<Seconds> first_token_budget{};
-};
-
-// kUsage if the numbers contradict each other (cached > prompt, turn longer than the context, nothing to do
-// ...).
-Result<void> check_workload(const Workload& workload);
 
 enum class Verdict {
   kKeeps,       // high <= budget
@@ -52,14 +34,17 @@ struct TurnForecast {
   Evidence evidence = Evidence::kEstimated;
   std::string source;
   std::uint32_t threads = 1;
-  Interval<TokensPerSecond> prefill{};  // over this turn's prompt; all 0 if there is nothing to prefill
-  Interval<TokensPerSecond> decode{};   // over this turn's reply
+  // Over this turn's prompts, of all sessions together; all 0 if there is nothing to prefill.
+  Interval<TokensPerSecond> prefill{};
+  Interval<TokensPerSecond> decode{};  // over this turn's reply, of one session
   Interval<Seconds> first_token{};
   Interval<Seconds> turn{};
-  std::optional<Interval<Seconds>> load{};       // with the file in the page cache
-  std::optional<Interval<Seconds>> cold_load{};  // with the file on the disk
-  Correction correction{};                       // as in Timings
-  std::optional<double> taken_by_others{};       // as in Timings
+  std::optional<Interval<Seconds>> first_spoken{};  // from the end of speech; nullopt: no voice
+  std::optional<Interval<Seconds>> load{};          // with the file in the page cache
+  std::optional<Interval<Seconds>> cold_load{};     // with the file on the disk
+  Correction correction{};                          // as in Timings
+  std::optional<LoadParts> load_parts{};
+  std::optional<double> taken_by_others{};  // as in Timings
 
   // Others had so much of the processors while this was measured that it promises nothing.
   bool too_busy() const;
@@ -74,7 +59,7 @@ struct Forecast {
 };
 
 Forecast forecast(const Shape& shape, const std::optional<Timings>& timings, const Workload& workload,
-                  const std::optional<MemoryBound>& limit);
+                  const MemoryLimits& limits);
 
 }  // namespace tokcast
 

@@ -57,6 +57,44 @@ TEST(Forecast, AFullyCachedPromptStillNeedsOneStep) {
   EXPECT_NEAR(out.turn->turn.expected.value, 1.0, 0.02);
 }
 
+TEST(Forecast, OfSeveralSessionsIsThatOfTheLastOne) {
+  Timings timings = steady();
+  timings.parallel = ParallelStep{4, {2, 2, 2}};
+  const Workload workload{.prompt_tokens = 128, .reply_tokens = 30, .sessions = 4};
+  const Forecast out = forecast(tiny_shape(), timings, workload, plenty);
+  EXPECT_NEAR(out.turn->first_token.expected.value, 5.12, 0.01) << "four prompts are one micro-batch";
+  EXPECT_NEAR(out.turn->turn.expected.value, 5.12 + 29 * 0.2, 0.02);
+  EXPECT_NEAR(out.turn->decode.expected.value, 5, 0.1) << "each";
+  EXPECT_NEAR(out.turn->prefill.expected.value, 100, 1) << "all";
+  const Json json = forecast_to_json(tiny_shape(), out, {});
+  EXPECT_NEAR(json["total_decode_tokens_per_second"]["expected"].get<double>(), 20, 0.1);
+}
+
+TEST(Forecast, AnotherCacheWidensWhatDepthCostsAndSaysSo) {
+  const Workload f16{.depth_tokens = 1000};
+  Workload q4 = f16;
+  q4.key_type = q4.value_type = GgmlType::kQ4_0;
+  Timings deep = steady();
+  deep.decode.back().duration = around(Seconds(0.2), 0.9, 1.1);
+  const Forecast usual = forecast(tiny_shape(), deep, f16, plenty);
+  const Forecast small = forecast(tiny_shape(), deep, q4, plenty);
+  EXPECT_NEAR(small.turn->turn.expected.value, usual.turn->turn.expected.value, 1e-9);
+  EXPECT_GT(small.turn->turn.high, usual.turn->turn.high);
+  EXPECT_LT(small.turn->turn.low, usual.turn->turn.low);
+  EXPECT_EQ(small.reasons.size(), usual.reasons.size() + 1) << "says that it was not measured";
+  EXPECT_LT(small.memory.kv(), usual.memory.kv());
+}
+
+TEST(Forecast, AVoiceTurnSpeaksAfterItsFirstSentence) {
+  EXPECT_FALSE(forecast_of({}).turn->first_spoken);
+  const auto spoken = forecast_of({.voice = true}).turn->first_spoken;
+  ASSERT_TRUE(spoken);
+  EXPECT_NEAR(spoken->expected.value, 0.5 + 1.28 + 11 * 0.1 + 0.03, 0.01);
+  EXPECT_LT(spoken->low, spoken->expected);
+  const auto short_reply = forecast_of({.reply_tokens = 2, .voice = true}).turn->first_spoken;
+  EXPECT_NEAR(short_reply->expected.value, 0.5 + 1.28 + 0.1 + 0.03, 0.01) << "no longer than the reply";
+}
+
 TEST(Forecast, WhatDoesNotFitIsSaidFirst) {
   const Forecast out = forecast_of({}, MemoryBound{Bytes(1000), "cgroup"});
   EXPECT_EQ(out.verdict, Verdict::kDoesNotFit);
@@ -96,7 +134,11 @@ TEST(Forecast, RefusesWorkloadsThatContradictThemselves) {
   EXPECT_EQ(kind({.prompt_tokens = 0, .reply_tokens = 0}), ErrorKind::kUsage);
   EXPECT_EQ(kind({.prompt_tokens = 4000, .context_tokens = 2048}), ErrorKind::kUsage);
   EXPECT_EQ(kind({.prompt_tokens = ~0ULL}), ErrorKind::kUsage);
-  EXPECT_EQ(kind({.sessions = 4}), ErrorKind::kUnsupported);
+  EXPECT_EQ(kind({.value_type = GgmlType::kQ8_0, .flash_attention = FlashAttention::kOff}),
+            ErrorKind::kUsage);
+  EXPECT_TRUE(check_workload({.key_type = GgmlType::kQ8_0, .flash_attention = FlashAttention::kOff}));
+  EXPECT_EQ(kind({.sessions = 0}), ErrorKind::kUsage);
+  EXPECT_EQ(kind({.sessions = kMostSessions + 1}), ErrorKind::kUsage);
 }
 
 }  // namespace

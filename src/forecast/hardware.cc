@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "forecast/part_family.h"
 
@@ -66,6 +67,25 @@ std::optional<double> rate_of(const KnownPart* part, const MemoryFacts& memory, 
   return rate * std::min(1.0, channels / static_cast<double>(memory.modules.size()));
 }
 
+// A card of its own memory, as it is known; nullopt for others.
+std::optional<Card> card_of(const Gpu& gpu, const Profile& profile) {
+  const KnownPart* part = find_gpu(gpu.name, gpu.memory_total);
+  if (part == nullptr || part->shares_memory || gpu.integrated) return std::nullopt;
+  Card card{.hardware = graphics_hardware(*part)};
+  if (processor_group(profile.facts.cpu.name, 1) == "sbc") card.hardware.conditions.emplace_back("slow host");
+  card.memory = gpu.memory_free ? gpu.memory_free : gpu.memory_total;
+  if (!card.memory) card.memory = part->video_memory;
+  return card;
+}
+
+void add_card(std::vector<Card>& cards, Card card) {
+  const auto same = std::ranges::find_if(
+      cards, [&card](const Card& one) { return one.hardware.part == card.hardware.part; });
+  if (same == cards.end()) return cards.push_back(std::move(card));
+  ++same->hardware.devices;
+  same->memory = same->memory && card.memory ? std::optional(*same->memory + *card.memory) : std::nullopt;
+}
+
 }  // namespace
 
 Hardware processor_hardware(const KnownPart& part, std::uint32_t sockets) {
@@ -74,6 +94,9 @@ Hardware processor_hardware(const KnownPart& part, std::uint32_t sockets) {
   out.isa = dot_isa(part.isa);
   out.group = processor_group(part.name, sockets);
   if (part.memory_bandwidth) out.bandwidth = part.memory_bandwidth->value * sockets;
+  // Desktops take faster modules than are specified; servers' registered ones hold to it.
+  if (out.group == "cpu-server") out.most_bandwidth = out.bandwidth;
+  if (part.last_level_cache_megabytes) out.cache_bytes = 1e6 * *part.last_level_cache_megabytes * sockets;
   out.sockets = sockets;
   out.cores = times(part.cores, sockets);
   out.performance_cores = times(part.performance_cores, sockets);
@@ -88,6 +111,8 @@ Hardware graphics_hardware(const KnownPart& part, std::uint32_t devices) {
   out.backend = maker_backend(part.vendor);
   out.group = graphics_group(part);
   out.bandwidth = rate_of(part.memory_bandwidth);
+  constexpr double kOverclocked = 1.1;
+  if (out.bandwidth) out.most_bandwidth = kOverclocked * *out.bandwidth;
   out.fp32_teraflops = part.fp32_teraflops;
   out.fp16_teraflops = part.fp16_teraflops;
   out.devices = devices;
@@ -110,7 +135,8 @@ Hardware hardware_of(const Profile& profile, std::optional<std::uint32_t> thread
     out.cores = cpu.cores;
   if (cpu.performance_cores) out.performance_cores = cpu.performance_cores;
   if (!out.gigahertz && cpu.most_megahertz) out.gigahertz = *cpu.most_megahertz / 1000;
-  if (const auto rate = rate_of(part, profile.facts.memory, sockets)) out.bandwidth = rate;
+  if (const auto rate = rate_of(part, profile.facts.memory, sockets))
+    out.bandwidth = out.most_bandwidth = rate;
   out.threads = threads;
   return out;
 }
@@ -125,11 +151,26 @@ std::optional<Hardware> gpu_hardware_of(const Profile& profile) {
     const KnownPart* processor = find_cpu(profile.facts.cpu.name);
     const std::uint32_t sockets = std::max(profile.facts.cpu.sockets.value_or(1), 1U);
     if (part->shares_memory && part->kind != PartKind::kSystem) {
-      if (const auto rate = rate_of(processor, profile.facts.memory, sockets)) found.bandwidth = rate;
+      if (const auto rate = rate_of(processor, profile.facts.memory, sockets)) {
+        found.bandwidth = found.most_bandwidth = rate;
+      }
     }
     if (!best || found.bandwidth.value_or(0) > best->bandwidth.value_or(0)) best = found;
   }
   return best;
+}
+
+std::vector<Card> cards_of(const Profile& profile) {
+  std::vector<Card> cards;
+  for (const Gpu& gpu : profile.gpus.gpus) {
+    if (auto card = card_of(gpu, profile)) add_card(cards, std::move(*card));
+  }
+  const auto size = [](const Card& card) { return card.memory.value_or(Bytes()); };
+  std::ranges::stable_sort(cards, std::greater{}, size);
+  if (!cards.empty()) return cards;
+  if (auto shared = gpu_hardware_of(profile))
+    return {{.hardware = std::move(*shared), .shares_memory = true}};
+  return {};
 }
 
 }  // namespace tokcast

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/units.h"
 #include "machine/known_parts.h"
 #include "machine/profile.h"
 
@@ -29,6 +30,10 @@ struct Hardware {
   // by.
   std::string group;
   std::optional<double> bandwidth{};  // bytes a second, the memory's theoretical peak
+  // What the memory can stream at most, whatever is run: the peak where nobody can have put in faster modules
+  // than were told or specified. nullopt: not known.
+  std::optional<double> most_bandwidth{};
+  std::optional<double> cache_bytes{};  // last level, all of them
   std::optional<std::uint32_t> sockets{};
   std::optional<std::uint32_t> cores{};              // physical
   std::optional<std::uint32_t> performance_cores{};  // of them; set on hybrid processors only
@@ -50,6 +55,18 @@ Hardware graphics_hardware(const KnownPart& part, std::uint32_t devices = 1);
 // The processor of a profile. Memory modules win over the part's own peak. `threads` that the engine will
 // use; nullopt: one a core. Never fails: what is not known is nullopt.
 Hardware hardware_of(const Profile& profile, std::optional<std::uint32_t> threads = {});
+// Equal cards, or the graphics processor of a chip.
+struct Card {
+  Hardware hardware{};
+  std::optional<Bytes> memory{};  // of all of them together; nullopt: not known, or not their own
+  bool shares_memory = false;     // with the processor
+};
+
+// The cards that an engine would spread a model over: all with memory of their own that are known, equal ones
+// together, the largest memory first. Without any, the graphics processor that gpu_hardware_of finds, if it
+// finds one.
+std::vector<Card> cards_of(const Profile& profile);
+
 // The graphics processor of a profile that reads memory fastest; nullopt if it has none that is known.
 std::optional<Hardware> gpu_hardware_of(const Profile& profile);
 

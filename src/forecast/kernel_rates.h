@@ -4,7 +4,9 @@
 //   step(n tokens at depth x) = step + layers * layer
 //                             + sum over matrices of touched parameters * cost(type, rows)
 //                             + n * activation values * activation
-//                             + attention
+//                             + attention + state
+//   state, decode      = state values * 8 bytes (read and written) * key_value
+//   state, prefill     = n * 2 * state values * attention
 //   attention, decode  = positions * (key-value bytes * key_value + attention values * decode_attention
 //                                     + rest values * decode_rest)
 //   attention, prefill = n * positions * (attention values * attention + rest values * rest)
@@ -58,6 +60,13 @@ struct RowFactor {
   double factor = 1;
 };
 
+// What no engine can outrun: all weights that a step meets must come from memory, but for what caches may
+// have kept.
+struct MemoryFloor {
+  double bytes_per_second = 0;
+  double cached_bytes = 0;
+};
+
 struct KernelRates {
   Evidence evidence = Evidence::kEstimated;
   std::string source;  // one phrase, as in Timings
@@ -71,6 +80,7 @@ struct KernelRates {
   double attention_seconds = 0;             // prefill: for each token, position and attention value
   std::optional<HeadRest> head_rest{};      // nullopt: not known
   std::vector<RowFactor> expert_factors{};  // ascending in rows, constant beyond; empty: not known, 1
+  std::optional<MemoryFloor> floor{};       // nullopt: not known
   Reach decode{};
   Reach prefill{};
   std::optional<double> taken_by_others{};  // as in Timings
@@ -81,9 +91,10 @@ struct KernelRates {
 // are, is priced by its bytes from another float, else from the type with the most bits.
 std::vector<GgmlType> types_without_cost(const ModelWork& work, const KernelRates& rates);
 
-// Points at 32, 128 and 512 tokens and at depths 0 and 1024. Errors: kUnsupported, naming the types that have
-// no cost.
-Result<Timings> timings_from_rates(const ModelWork& work, const Shape& shape, const KernelRates& rates);
+// Points at 32, 128 and 512 tokens and at depths 0 and 1024; with several sessions, what those cost too.
+// Errors: kUnsupported, naming the types that have no cost.
+Result<Timings> timings_from_rates(const ModelWork& work, const Shape& shape, const KernelRates& rates,
+                                   std::uint32_t sessions = 1);
 
 }  // namespace tokcast
 

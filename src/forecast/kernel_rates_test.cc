@@ -75,6 +75,29 @@ TEST(KernelRates, APrefillPaysRowsForAllButTheLastFeedForwardAndTheOutput) {
               1e-12);
 }
 
+TEST(KernelRates, AStepOfSeveralSessionsPaysRowsForEveryMatrix) {
+  const Shape shape = tiny_shape();
+  const auto timings = timings_from_rates(model_work(shape), shape, matrices_only(), 5);
+  ASSERT_TRUE(timings && timings->parallel);
+  EXPECT_EQ(timings->parallel->sessions, 5U);
+  EXPECT_NEAR(timings->parallel->growth.expected, 2, 1e-12) << "2 ns for five rows, 1 ns for one";
+  EXPECT_LT(timings->parallel->growth.low, 2);
+  EXPECT_GT(timings->parallel->growth.low, 1);
+  EXPECT_GT(timings->parallel->growth.high, 2);
+}
+
+TEST(KernelRates, MoreSessionsTouchMoreExperts) {
+  const Shape mixture = tiny_mixture();
+  KernelRates rates = matrices_only();
+  rates.types[GgmlType::kQ8_0] = {{1, 1e-9}, {1000, 1e-9}};  // rows are free: only what is touched costs
+  rates.types[GgmlType::kF32] = {{1, 0}, {1000, 0}};
+  const auto timings = timings_from_rates(model_work(mixture), mixture, rates, 3);
+  const double dense = 8 * (2 * 64 * 64 + 2 * 64 * 32) + 64 * 300;
+  const double experts = 8 * 8 * 3 * 64 * 32;
+  const double truth = (dense + experts * (1 - std::pow(0.75, 3))) / (dense + experts * 0.25);
+  EXPECT_NEAR(timings->parallel->growth.expected, truth, 1e-9);
+}
+
 TEST(KernelRates, APrefillOfExpertsPaysForThoseTouchedWithTheRowsTheyMeet) {
   const Shape shape = tiny_mixture();
   KernelRates rates = matrices_only();
@@ -193,6 +216,48 @@ TEST(KernelRates, WithoutAttentionDepthIsFree) {
   const Timings timings = timings_of(shape, rates);
   EXPECT_EQ(timings.decode.back().duration.expected, timings.decode.front().duration.expected);
   EXPECT_DOUBLE_EQ(prefill_of(shape, rates, 128, 1024), prefill_of(shape, rates, 128));
+}
+
+Shape with_states(std::uint64_t elements) {
+  Shape shape = tiny_shape();
+  for (LayerShape& layer : shape.layers) layer.state_elements = elements;
+  return shape;
+}
+
+TEST(KernelRates, StatesAreReadAndWrittenOnceAStepAndRenewedWithEveryToken) {
+  KernelRates rates = matrices_only();
+  rates.key_value_seconds = 1e-9;
+  rates.attention_seconds = 1e-10;
+  const Timings without = timings_of(tiny_shape(), rates);
+  const Timings with = timings_of(with_states(1000), rates);
+  EXPECT_NEAR((with.decode.front().duration.expected - without.decode.front().duration.expected).value,
+              8 * 1000 * 8 * 1e-9, 1e-12);
+  for (std::size_t i = 0; i < with.prefill.size(); ++i) {
+    EXPECT_NEAR((with.prefill[i].duration.expected - without.prefill[i].duration.expected).value,
+                static_cast<double>(with.prefill[i].tokens) * 2 * 8 * 1000 * 1e-10, 1e-12);
+  }
+}
+
+TEST(KernelRates, WhatStatesCostIsLessCertainThanTheRest) {
+  KernelRates rates = matrices_only();
+  rates.key_value_seconds = 1e-6;
+  rates.layer_seconds = 1e-3;
+  const Timings without = timings_of(tiny_shape(), rates);
+  const Timings with = timings_of(with_states(1000), rates);
+  const double states = 8 * 1000 * 8 * 1e-6;
+  EXPECT_NEAR((with.decode.front().duration.low - without.decode.front().duration.low).value, 0.33 * states,
+              1e-9);
+  EXPECT_NEAR((with.decode.front().duration.high - without.decode.front().duration.high).value,
+              4 * states + 2 * 8 * 1e-3, 1e-9);
+}
+
+TEST(KernelRates, PartsWithoutARateOfTheirOwnWidenTheInterval) {
+  Shape shape = tiny_shape();
+  shape.roughly_modelled.emplace_back("something new");
+  const Timings timings = timings_of(shape, matrices_only());
+  const Interval<Seconds>& step = timings.decode.front().duration;
+  EXPECT_DOUBLE_EQ(step.high / step.expected, 1.25);
+  EXPECT_DOUBLE_EQ(step.low / step.expected, 1 / 1.25);
 }
 
 TEST(KernelRates, TheIntervalIsTheRatesOwn) {

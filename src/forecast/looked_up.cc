@@ -324,6 +324,11 @@ Result<KernelRates> looked_up_rates(const Hardware& hardware, ModelKind kind) {
   auto rates = rates_with(hardware, kind, [&table](const std::string& name) { return table.log_of(name); });
   if (!rates) return rates;
   const bool mixture = kind == ModelKind::kMixture;
+  // More than any processor of the table keeps (504 MB) or any card (256 MB).
+  constexpr double kMostCache = 512e6;
+  if (hardware.most_bandwidth) {
+    rates->floor = MemoryFloor{*hardware.most_bandwidth, hardware.cache_bytes.value_or(kMostCache)};
+  }
   const Machines machines = [&table](const std::string& name) {
     const auto found = table.factors.find(name);
     return found == table.factors.end() ? 0 : found->second.machines;

@@ -94,5 +94,22 @@ TEST(LookedUp, PricesEveryTypeAtEveryNumberOfRows) {
   }
 }
 
+TEST(LookedUp, NoStepIsQuickerThanReadingTheWeightsFromMemory) {
+  const Shape shape = *find_shape("llama-2-13b-chat:Q4_K_M");
+  Hardware hardware = processor_hardware(*find_cpu("Xeon E5-2660 v3"));
+  ASSERT_TRUE(hardware.most_bandwidth) << "registered modules hold to what is specified";
+  *hardware.most_bandwidth = 10e9;  // a tenth of what the formula reckons with: the floor binds
+  const auto rates = looked_up_rates(hardware, ModelKind::kDense);
+  const Timings timings = *timings_from_rates(model_work(shape), shape, *rates);
+  const double bytes = static_cast<double>(shape.decode_bytes().value) - 25e6;
+  EXPECT_NEAR(timings.decode.front().duration.low.value, bytes / 10e9, 0.01 * bytes / 10e9);
+  EXPECT_LE(timings.decode.front().duration.low, timings.decode.front().duration.expected);
+  EXPECT_GE(timings.prefill.front().duration.low.value, 0.99 * bytes / 10e9);
+}
+
+TEST(LookedUp, DesktopsMayHaveFasterModulesThanSpecifiedUnlessTheyWereTold) {
+  EXPECT_FALSE(processor_hardware(*find_cpu("Ryzen 9 7950X")).most_bandwidth);
+}
+
 }  // namespace
 }  // namespace tokcast

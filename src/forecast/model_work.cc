@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "model/shape_layers.h"
+#include "model/tensor_names.h"
 
 namespace tokcast {
 namespace {
@@ -17,11 +18,14 @@ bool is_feed_forward(std::string_view name) {
   return name.find(".ffn_") != std::string_view::npos;
 }
 
+bool is_output(const Shape& shape, std::string_view name) {
+  return name == "output.weight" || (name == "token_embd.weight" && shape.tied_output);
+}
+
 // What stands outside the layers: tables, of which a token reads one row; the output; and a few matrices that
 // some families multiply before the first layer ("per_layer_model_proj.weight").
 Seen seen_outside(const Shape& shape, std::string_view name) {
-  const bool tied = name == "token_embd.weight" && shape.tied_output;
-  if (tied || name == "output.weight") return Seen::kLastToken;
+  if (is_output(shape, name)) return Seen::kLastToken;
   const bool table = name.ends_with("_embd.weight") || name == "token_types.weight";
   return table ? Seen::kNever : Seen::kEveryToken;
 }
@@ -40,11 +44,16 @@ Seen seen_by(const Shape& shape, const Tensor& tensor) {
   return follows_the_drop(shape, tensor, *layer) ? Seen::kLastToken : Seen::kEveryToken;
 }
 
-MatrixWork work_of(const Shape& shape, const Tensor& tensor, Seen seen) {
+bool is_within(const Shape& shape, const Tensor& tensor, const LayerRange& range) {
+  if (const auto layer = tensor.layer()) return *layer >= range.first && *layer < range.end;
+  return is_output(shape, tensor.name) ? range.output : range.input;
+}
+
+MatrixWork work_of(const Shape& shape, const Tensor& tensor, Seen seen, bool expert) {
   MatrixWork work{.type = tensor.type,
                   .last_token_only = seen == Seen::kLastToken,
                   .parameters = static_cast<double>(tensor.elements())};
-  if (shape.experts && is_expert_tensor(tensor.name)) {
+  if (shape.experts && expert) {
     work.experts = *shape.experts;
     work.experts_used = shape.experts_used.value_or(*shape.experts);
   }
@@ -80,19 +89,38 @@ double MatrixWork::rows(double tokens) const {
   return seen * parameters * (experts_used / experts) / touched_parameters(tokens);
 }
 
-ModelWork model_work(const Shape& shape) {
-  ModelWork work{.layers = static_cast<double>(shape.layers.size()),
-                 .key_value_bytes = static_cast<double>(shape.kv_bytes_per_token().value)};
+double weight_bytes_met(const ModelWork& work, double tokens) {
+  double bytes = 0;
+  for (const MatrixWork& matrix : work.matrices) {
+    const TypeGeometry& type = geometry(matrix.type);
+    bytes += matrix.touched_parameters(tokens) * static_cast<double>(type.block_bytes) /
+             static_cast<double>(type.block_elements);
+  }
+  return bytes;
+}
+
+ModelWork model_work(const Shape& shape, const LayerRange& range) {
+  ModelWork work{};
+  auto expert = facts_by_name([](std::string_view name) { return is_expert_tensor(name); });
   for (const Tensor& tensor : shape.header.tensors) {
     const Seen seen = seen_by(shape, tensor);
-    if (seen == Seen::kNever) continue;
-    const MatrixWork matrix = work_of(shape, tensor, seen);
+    if (seen == Seen::kNever || !is_within(shape, tensor, range)) continue;
+    const MatrixWork matrix = work_of(shape, tensor, seen, expert.of(tensor.name));
     add(work.matrices, matrix);
     if (seen == Seen::kEveryToken) work.activation_values += values_of(matrix, tensor);
   }
-  for (const LayerShape& layer : shape.layers) {
+  constexpr double kHalf = 2;  // bytes of F16
+  for (std::size_t i = range.first; i < std::min<std::size_t>(shape.layers.size(), range.end); ++i) {
+    const LayerShape& layer = shape.layers[i];
+    work.layers += 1;
+    work.state_values += static_cast<double>(layer.state_elements);
+    if (layer.state_elements > 0) work.recurrent_layers += 1;
     if (layer.kind != LayerKind::kAttention) continue;
-    work.attention_values += double(layer.heads) * (double(layer.key_length) + layer.value_length);
+    const double length = double(layer.key_length) + layer.value_length;
+    work.attention_values += double(layer.heads) * length;
+    // Latent attention reads a position's vector once for keys and values.
+    const double read = layer.values_in_keys ? layer.key_length : length;
+    work.key_value_bytes += kHalf * double(layer.kv_heads) * read;
     work.attention_rest_64 += double(layer.heads) * (layer.key_length % 64 + layer.value_length % 64);
     work.attention_rest_32 += double(layer.heads) * (layer.key_length % 32 + layer.value_length % 32);
   }

@@ -3,6 +3,7 @@
 #define TOKCAST_FORECAST_MODEL_WORK_H_
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "model/ggml_type.h"
@@ -31,15 +32,30 @@ struct ModelWork {
   std::vector<MatrixWork> matrices{};  // one for each (type, last_token_only, experts)
   double layers = 0;
   double activation_values = 0;  // read or written by norms, activations and residuals for one token
-  double key_value_bytes = 0;    // of one position, all attention layers, F16
+  double key_value_bytes = 0;    // that one position has attended, all attention layers, F16
   double attention_values = 0;   // heads x (key length + value length), summed over attention layers
   // Of those, what is left over where vectors of 64, or of 32, values do not divide a head's length:
   // llama.cpp does it one by one (docs/FORECAST.md).
   double attention_rest_64 = 0;
   double attention_rest_32 = 0;
+  double state_values = 0;  // that recurrent layers carry on and renew with each token
+  double recurrent_layers = 0;
 };
 
-ModelWork model_work(const Shape& shape);
+// Layers `first` to `end` - 1, with what stands before the first layer of all (`input`) and after the last
+// (`output`).
+struct LayerRange {
+  std::uint32_t first = 0;
+  std::uint32_t end = std::numeric_limits<std::uint32_t>::max();
+  bool input = true;
+  bool output = true;
+};
+
+// Bytes of weights that a batch of so many tokens meets; of experts, those that it touches.
+double weight_bytes_met(const ModelWork& work, double tokens);
+
+// Of the whole model, or of the part that one device does.
+ModelWork model_work(const Shape& shape, const LayerRange& range = {});
 
 }  // namespace tokcast
 

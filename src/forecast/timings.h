@@ -36,14 +36,31 @@ struct DecodePoint {
   Interval<Seconds> duration{};
 };
 
+// A decode step of several sessions at once, without their attention, against that of one: 1 where weights
+// are read once for all of them, as many as there are sessions where nothing is shared.
+struct ParallelStep {
+  std::uint32_t sessions = 1;
+  Interval<double> growth{1, 1, 1};
+};
+
+// What of loading takes how long. A rehearsal measures all but the reading at once.
+struct LoadParts {
+  Interval<Seconds> reading{};                 // the file from the disk
+  Interval<Seconds> preparing{};               // weights mapped or copied, repacked
+  std::optional<Interval<Seconds>> warm_up{};  // nullopt: in the preparing
+};
+
 struct Timings {
   Evidence evidence = Evidence::kEstimated;
   std::string source;  // one phrase: "rehearsed with layers 1 and 3 of 32", "scaled from …"
   std::uint32_t threads = 1;
-  std::vector<PrefillPoint> prefill{};           // at least one at depth 0; ascending in tokens, then depth
-  std::vector<DecodePoint> decode{};             // at least one; ascending in depth
+  std::vector<PrefillPoint> prefill{};  // at least one at depth 0; ascending in tokens, then depth
+  std::vector<DecodePoint> decode{};    // at least one; ascending in depth
+  // What further sessions cost. nullopt: not known, so anything from nothing to the time of a session alone.
+  std::optional<ParallelStep> parallel{};
   std::optional<Interval<Seconds>> load{};       // file in the page cache to ready; nullopt: not known
   std::optional<Interval<Seconds>> cold_load{};  // the same from the disk (load.h)
+  std::optional<LoadParts> load_parts{};         // likewise
   std::optional<Bytes> compute_bytes{};          // the engine's scratch buffers; nullopt: not known
   // What others on the machine cost when this was measured, as a share of the undisturbed time; included in
   // every expected value. nullopt: not known.

@@ -22,6 +22,10 @@ struct Architecture {
   std::uint32_t default_window = 0;  // 0: no sliding windows unless the file gives a window
   // Of every so many layers all but the last are recurrent. 0: the file says which are.
   std::uint32_t recurrent_period = 0;
+  // So many layers keep keys and values and the others borrow them, whatever the file says. 0: the file says.
+  std::uint32_t layers_with_keys = 0;
+  // What of it no rate is known for; empty if all work is of the usual kinds.
+  std::string_view roughly_modelled{};
 };
 
 // nullopt if llama.cpp has no such architecture (or it is newer than this table).

@@ -137,6 +137,14 @@ TEST(Expand, ChangesTypesNotShapes) {
   }
 }
 
+TEST(Expand, EveryRowThatExpandsCanBeForecast) {
+  for (const CatalogueRow& row : catalogue()) {
+    const auto shape = shape_from_header(*expand(row, "Q4_K_M"), row.id);
+    ASSERT_TRUE(shape) << row.id;
+    EXPECT_TRUE(shape->not_modelled.empty()) << row.id << ": " << shape->not_modelled.front();
+  }
+}
+
 TEST(Expand, AnUnknownMixIsAUsageError) {
   const CatalogueRow row = find_catalogue_row("qwen3-8b").value();
   EXPECT_EQ(expand(row, "Q4").error().kind, ErrorKind::kUsage);

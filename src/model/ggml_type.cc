@@ -49,6 +49,16 @@ constexpr std::array kTypes = {
 
 static_assert(std::ranges::is_sorted(kTypes, {}, &TypeGeometry::type));
 
+// Where each number's type stands in kTypes; types that no longer exist lead to the first.
+constexpr auto kPlaces = [] {
+  constexpr std::size_t kNumbers = static_cast<std::size_t>(kTypes.back().type) + 1;
+  std::array<std::uint8_t, kNumbers> places{};
+  for (std::size_t i = 0; i < kTypes.size(); ++i) {
+    places[static_cast<std::size_t>(kTypes[i].type)] = static_cast<std::uint8_t>(i);
+  }
+  return places;
+}();
+
 template <typename Predicate>
 std::optional<TypeGeometry> find_if(Predicate matches) {
   const auto found = std::ranges::find_if(kTypes, matches);
@@ -70,7 +80,7 @@ std::optional<TypeGeometry> find_type(std::string_view name) {
 }
 
 const TypeGeometry& geometry(GgmlType type) {
-  return *std::ranges::lower_bound(kTypes, type, {}, &TypeGeometry::type);
+  return kTypes[kPlaces[static_cast<std::size_t>(type)]];
 }
 
 std::optional<std::uint64_t> row_bytes(GgmlType type, std::uint64_t row) {

@@ -1,22 +1,35 @@
 #include "model/gguf.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 #include "base/checked.h"
+#include "model/tensor_names.h"
 
 namespace tokcast {
 namespace {
 
 constexpr std::uint64_t kMaxSigned = std::numeric_limits<std::int64_t>::max();
 
-std::optional<std::uint64_t> product(const std::vector<std::uint64_t>& factors) {
+std::optional<std::uint64_t> product(const Dimensions& factors) {
   std::optional<std::uint64_t> result = 1;
   for (const std::uint64_t factor : factors) {
     if (result) result = checked_multiply(*result, factor);
   }
   return result;
+}
+
+constexpr std::string_view kLayerPrefix = "blk.";
+
+// "7" of "blk.7.attn_k.weight" or "blk.7"; empty for names of another form and for numbers beyond all layers.
+std::string_view layer_digits(std::string_view name) {
+  constexpr std::size_t kMostDigits = 9;  // fit 32 bits
+  const std::size_t start = kLayerPrefix.size();
+  if (name.size() <= start || name[0] != 'b' || name[1] != 'l' || name[2] != 'k' || name[3] != '.') return {};
+  std::size_t end = start;
+  while (end < name.size() && name[end] >= '0' && name[end] <= '9') ++end;
+  const bool whole = end == name.size() || name[end] == '.';
+  return whole && end - start <= kMostDigits ? name.substr(start, end - start) : std::string_view();
 }
 
 GgufKeyValue array_of(std::string key, GgufValueType type, std::vector<double> numbers) {
@@ -35,14 +48,18 @@ Bytes Tensor::bytes() const {
   return checked_bytes(*this).value_or(Bytes(std::numeric_limits<std::uint64_t>::max()));
 }
 
+// By hand, as these two are asked for every tensor many times over.
 std::optional<std::uint32_t> Tensor::layer() const {
-  constexpr std::string_view kPrefix = "blk.";
-  if (!name.starts_with(kPrefix)) return std::nullopt;
+  const std::string_view digits = layer_digits(name);
+  if (digits.empty()) return std::nullopt;
   std::uint32_t number = 0;
-  const char* const end = name.data() + name.size();
-  const auto [rest, failure] = std::from_chars(name.data() + kPrefix.size(), end, number);
-  if (failure != std::errc() || (rest != end && *rest != '.')) return std::nullopt;
+  for (const char digit : digits) number = 10 * number + static_cast<std::uint32_t>(digit - '0');
   return number;
+}
+
+std::string_view name_in_layer(std::string_view name) {
+  const std::size_t end = kLayerPrefix.size() + layer_digits(name).size();
+  return end > kLayerPrefix.size() && end < name.size() ? name.substr(end + 1) : name;
 }
 
 std::optional<Bytes> checked_bytes(const Tensor& tensor) {

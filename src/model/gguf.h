@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "model/dimensions.h"
 #include "model/ggml_type.h"
 
 namespace tokcast {
@@ -63,7 +64,7 @@ struct GgufKeyValue {
 struct Tensor {
   std::string name;
   GgmlType type = GgmlType::kF32;
-  std::vector<std::uint64_t> dimensions{};  // 1 to 4; [0] is the row length (ggml's ne[0])
+  Dimensions dimensions{};  // 1 to 4; [0] is the row length (ggml's ne[0])
 
   std::uint64_t elements() const;              // product of the dimensions
   Bytes bytes() const;                         // as stored, without padding

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "model/mix_table.h"
+#include "model/tensor_names.h"
 
 namespace tokcast {
 namespace {
@@ -33,7 +34,7 @@ enum class Category {
 };
 
 // Small matrices whose loss would cost more than their size; and the parts of vision towers.
-bool is_kept(const Tensor& tensor) {
+bool has_kept_name(std::string_view name) {
   static constexpr std::array kParts = {"_norm.weight",
                                         "ffn_gate_inp.weight",
                                         "ffn_gate_tid2eid",
@@ -53,8 +54,7 @@ bool is_kept(const Tensor& tensor) {
                                         ".rel_pos",
                                         ".patch_embd",
                                         ".patch_merger"};
-  const std::string_view name = tensor.name;
-  return tensor.dimensions.size() < 2 || !name.ends_with("weight") ||
+  return !name.ends_with("weight") ||
          std::ranges::any_of(kParts, [&](std::string_view part) { return name.contains(part); });
 }
 
@@ -75,6 +75,12 @@ Category category_of(std::string_view name, bool tied, bool legacy_fused_qkv) {
   return Category::kOther;
 }
 
+// What a mix asks of a tensor's name.
+struct NameFacts {
+  bool kept = false;
+  Category category = Category::kOther;
+};
+
 // The first and the last eighth, and every third in between.
 bool gets_more_bits(std::uint64_t index, std::uint64_t count) {
   const std::uint64_t eighth = count / 8;
@@ -84,11 +90,11 @@ bool gets_more_bits(std::uint64_t index, std::uint64_t count) {
 // Chooses types for the tensors of one model, which must come in the quantiser's order.
 class Quantiser {
  public:
-  Quantiser(const MixRule& rule, const MixContext& context, std::uint64_t values, bool tied)
-      : rule_(rule), context_(context), values_(values), tied_(tied) {}
+  Quantiser(const MixRule& rule, const MixContext& context, std::uint64_t values)
+      : rule_(rule), context_(context), values_(values) {}
 
-  GgmlType choose(const Tensor& tensor) {
-    const GgmlType type = before_fallback(tensor);
+  GgmlType choose(const Tensor& tensor, Category category) {
+    const GgmlType type = before_fallback(tensor, category);
     return row_bytes(type, tensor.dimensions[0]) ? type : fallback(type, tensor.dimensions[0]);
   }
 
@@ -133,12 +139,11 @@ class Quantiser {
     }
   }
 
-  GgmlType before_fallback(const Tensor& tensor) {
+  GgmlType before_fallback(const Tensor& tensor, Category category) {
     // The experts of gpt-oss come in MXFP4 and stay so under every name.
     const bool stacked = tensor.dimensions.size() > 2 && tensor.dimensions[2] > 1;
     if (stacked && context_.architecture == "gpt-oss") return kMXFP4;
     if (!geometry(rule_.base).quantized) return rule_.base;
-    const Category category = category_of(tensor.name, tied_, context_.legacy_fused_qkv);
     if (category == Category::kOutput) return output(tensor);
     if (rule_.mix == Mix::kMXFP4_MOE) return stacked ? kMXFP4 : kQ8_0;
     if (category == Category::kEmbedding) return rule_.embedding;
@@ -316,7 +321,6 @@ class Quantiser {
   const MixRule& rule_;
   const MixContext& context_;
   std::uint64_t values_;  // how many tensors count as attn_v
-  bool tied_;             // no output.weight
   std::uint64_t values_seen_ = 0;
   std::uint64_t downs_ = 0;
   std::uint64_t ups_ = 0;
@@ -364,14 +368,19 @@ Result<void> apply_mix(std::vector<Tensor>& tensors, std::string_view mix, const
     return fail(ErrorKind::kUsage, fmt::format("there is no quantisation named '{}'", printable(mix)), {},
                 nearest ? fmt::format("did you mean {}?", *nearest) : "one of the usual is Q4_K_M");
   }
+  const bool tied = std::ranges::find(tensors, "output.weight", &Tensor::name) == tensors.end();
+  auto facts = facts_by_name([&](std::string_view name) {
+    return NameFacts{has_kept_name(name), category_of(name, tied, context.legacy_fused_qkv)};
+  });
   const auto is_value = [&](const Tensor& tensor) {
-    return category_of(tensor.name, false, context.legacy_fused_qkv) == Category::kValue;
+    return facts.of(tensor.name).category == Category::kValue;
   };
   const auto values = static_cast<std::uint64_t>(std::ranges::count_if(tensors, is_value));
-  const bool tied = std::ranges::find(tensors, "output.weight", &Tensor::name) == tensors.end();
-  Quantiser quantiser(*rule, context, values, tied);
+  Quantiser quantiser(*rule, context, values);
   for (Tensor* tensor : in_order(tensors)) {
-    if (!is_kept(*tensor)) tensor->type = quantiser.choose(*tensor);
+    const NameFacts& name = facts.of(tensor->name);
+    const bool kept = tensor->dimensions.size() < 2 || name.kept;
+    if (!kept) tensor->type = quantiser.choose(*tensor, name.category);
   }
   return {};
 }

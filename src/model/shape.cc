@@ -44,9 +44,10 @@ std::uint64_t decoded_bytes(const Shape& shape, const Tensor& tensor) {
   return chosen_part(shape, tensor, tensor.bytes().value);
 }
 
-double elements_per_token(const LayerShape& layer) {
-  if (layer.kind != LayerKind::kAttention) return 0;
-  return double{1} * layer.kv_heads * (double{1} * layer.key_length + layer.value_length);
+double bytes_per_token(const LayerShape& layer, const KvBytes& element) {
+  if (layer.kind != LayerKind::kAttention || layer.borrows_keys_values) return 0;
+  const double values = layer.values_in_keys ? 0 : element.value * layer.value_length;
+  return double{1} * layer.kv_heads * (element.key * layer.key_length + values);
 }
 
 Bytes whole_bytes(double bytes) {
@@ -85,18 +86,27 @@ Bytes Shape::decode_bytes() const {
       sum_over(header.tensors, [this](const Tensor& tensor) { return decoded_bytes(*this, tensor); }));
 }
 
-Bytes Shape::kv_bytes_per_token(double bytes_per_element) const {
-  double elements = 0;
-  for (const LayerShape& layer : layers) elements += elements_per_token(layer);
-  return whole_bytes(elements * bytes_per_element);
+Bytes Shape::kv_bytes_per_token(KvBytes element) const {
+  double bytes = 0;
+  for (const LayerShape& layer : layers) bytes += bytes_per_token(layer, element);
+  return whole_bytes(bytes);
 }
 
-Bytes Shape::kv_bytes(Tokens context, double bytes_per_element) const {
-  double elements = 0;
-  for (const LayerShape& layer : layers) {
-    elements += elements_per_token(layer) * static_cast<double>(cached_positions(layer, context.value));
+Bytes Shape::kv_bytes(Tokens context, KvBytes element, std::size_t first_layer) const {
+  double bytes = 0;
+  for (std::size_t i = first_layer; i < layers.size(); ++i) {
+    bytes +=
+        bytes_per_token(layers[i], element) * static_cast<double>(cached_positions(layers[i], context.value));
   }
-  return whole_bytes(elements * bytes_per_element);
+  return whole_bytes(bytes);
+}
+
+Bytes Shape::state_bytes(std::size_t first_layer) const {
+  double elements = 0;
+  for (std::size_t i = first_layer; i < layers.size(); ++i) {
+    elements += static_cast<double>(layers[i].state_elements);
+  }
+  return whole_bytes(elements * sizeof(float));
 }
 
 }  // namespace tokcast

@@ -11,6 +11,7 @@
 #include "model/shape.h"
 #include "model/shape_keys.h"
 #include "model/shape_layers.h"
+#include "model/tensor_names.h"
 
 namespace tokcast {
 namespace {
@@ -89,13 +90,14 @@ Result<void> read_experts(const ShapeKeys& keys, Shape& shape) {
 }
 
 Result<void> check_expert_tensor(const Tensor& tensor, const ShapeKeys& keys, const Shape& shape) {
-  const std::string name = printable(tensor.name);
-  if (!shape.experts)
-    return keys.bad("expert_count", fmt::format("it is missing, but {} holds experts", name));
+  if (!shape.experts) {
+    return keys.bad("expert_count",
+                    fmt::format("it is missing, but {} holds experts", printable(tensor.name)));
+  }
   const bool stacked = tensor.dimensions.size() == 3;
   if (!stacked || tensor.dimensions[2] == *shape.experts) return {};
-  return keys.bad("expert_count", fmt::format("it is {}, but {} holds {} experts", *shape.experts, name,
-                                              tensor.dimensions[2]));
+  return keys.bad("expert_count", fmt::format("it is {}, but {} holds {} experts", *shape.experts,
+                                              printable(tensor.name), tensor.dimensions[2]));
 }
 
 Result<void> check_tensors(const ShapeKeys& keys, const Shape& shape, std::uint32_t blocks) {
@@ -104,12 +106,13 @@ Result<void> check_tensors(const ShapeKeys& keys, const Shape& shape, std::uint3
     return keys.bad("embedding_length", fmt::format("it is {}, but token_embd.weight has rows of {}",
                                                     shape.embedding_length, embedding->dimensions[0]));
   }
+  auto expert = facts_by_name([](std::string_view name) { return is_expert_tensor(name); });
   for (const Tensor& tensor : shape.header.tensors) {
     if (tensor.layer().value_or(0) >= blocks) {
       return keys.bad("block_count",
                       fmt::format("it is {}, but there is a tensor {}", blocks, printable(tensor.name)));
     }
-    if (!is_expert_tensor(tensor.name)) continue;
+    if (!expert.of(tensor.name)) continue;
     if (const auto checked = check_expert_tensor(tensor, keys, shape); !checked) return checked;
   }
   return {};
@@ -118,8 +121,9 @@ Result<void> check_tensors(const ShapeKeys& keys, const Shape& shape, std::uint3
 // Is any attention layer's key projection of another size than its heads say?
 bool has_odd_keys(const Shape& shape) {
   return std::ranges::any_of(shape.header.tensors, [&](const Tensor& tensor) {
+    if (!tensor.name.ends_with(".attn_k.weight")) return false;
     const auto number = tensor.layer();
-    if (!number || *number >= shape.layers.size() || !tensor.name.ends_with(".attn_k.weight")) return false;
+    if (!number || *number >= shape.layers.size()) return false;
     const LayerShape& layer = shape.layers[*number];
     const std::uint64_t expected = std::uint64_t{layer.kv_heads} * layer.key_length;
     return layer.kind == LayerKind::kAttention && tensor.dimensions.size() == 2 &&
@@ -127,10 +131,36 @@ bool has_odd_keys(const Shape& shape) {
   });
 }
 
+bool any_layer(const Shape& shape, auto property) {
+  return std::ranges::any_of(shape.layers, property);
+}
+
 bool is_recurrent(const Shape& shape) {
-  const auto of_kind = [](const LayerShape& layer) { return layer.kind == LayerKind::kRecurrent; };
-  return std::ranges::any_of(shape.layers, of_kind) ||
-         std::ranges::any_of(shape.header.tensors, is_recurrent_tensor, &Tensor::name);
+  const auto carries = [](const LayerShape& layer) {
+    return layer.kind == LayerKind::kRecurrent || layer.state_elements > 0;
+  };
+  if (any_layer(shape, carries)) return true;
+  auto recurrent = facts_by_name([](std::string_view name) { return is_recurrent_tensor(name); });
+  return std::ranges::any_of(shape.header.tensors,
+                             [&](const Tensor& tensor) { return recurrent.of(tensor.name); });
+}
+
+bool has_unknown_states(const Shape& shape) {
+  const bool known = any_layer(shape, [](const LayerShape& layer) { return layer.state_elements > 0; });
+  const bool lacking = any_layer(shape, [](const LayerShape& layer) {
+    return layer.kind == LayerKind::kRecurrent && layer.state_elements == 0;
+  });
+  return lacking || (!known && is_recurrent(shape));
+}
+
+bool is_latent(const Shape& shape) {
+  return any_layer(shape, [](const LayerShape& layer) { return layer.values_in_keys; });
+}
+
+// One vector for all heads is what the engine keeps; anything else under that name is not known.
+bool has_odd_latents(const Shape& shape) {
+  return any_layer(shape,
+                   [](const LayerShape& layer) { return layer.values_in_keys && layer.kv_heads != 1; });
 }
 
 std::vector<std::string> find_gaps(const ShapeKeys& keys, const Shape& shape,
@@ -143,15 +173,25 @@ std::vector<std::string> find_gaps(const ShapeKeys& keys, const Shape& shape,
     gaps.push_back(fmt::format("the architecture \"{}\" is not known", printable(shape.architecture)));
   if (architecture) add(!architecture->not_modelled.empty(), architecture->not_modelled);
   const bool told = !gaps.empty();  // once is enough of what the architecture's name says already
-  add(keys.has("attention.kv_lora_rank"), "multi-head latent attention is not modelled yet");
-  add(!told && is_recurrent(shape), "recurrent layers (state spaces, linear attention) are not modelled yet");
+  add(!told && has_odd_latents(shape),
+      "latent attention with several vectors a position is not modelled yet");
+  add(!told && has_unknown_states(shape), "recurrent layers whose state no key tells are not modelled yet");
   add(!told && keys.has("attention.indexer.head_count"),
       "sparse attention by an indexer is not modelled yet");
-  add(!told && keys.has("attention.shared_kv_layers"),
-      "layers that share keys and values are not modelled yet");
   add(!told && !keys.has("attention.kv_lora_rank") && has_odd_keys(shape),
       "keys of another size than the attention heads say are not modelled yet");
   return gaps;
+}
+
+std::vector<std::string> find_rough_parts(const Shape& shape,
+                                          const std::optional<Architecture>& architecture) {
+  std::vector<std::string> out;
+  if (architecture && !architecture->roughly_modelled.empty()) {
+    out.emplace_back(architecture->roughly_modelled);
+  }
+  if (is_latent(shape)) out.emplace_back("multi-head latent attention");
+  if (is_recurrent(shape)) out.emplace_back("recurrent layers");
+  return out;
 }
 
 // What stands in keys of its own, one by one.
@@ -203,6 +243,7 @@ Result<Shape> shape_from_header(GgufHeader header, std::string id) {
   if (const auto blocks = read_blocks(keys, architecture, shape); !blocks)
     return std::unexpected(blocks.error());
   shape.not_modelled = find_gaps(keys, shape, architecture);
+  shape.roughly_modelled = find_rough_parts(shape, architecture);
   return shape;
 }
 

@@ -6,6 +6,8 @@
 #include <array>
 #include <cctype>
 
+#include "model/tensor_names.h"
+
 namespace tokcast {
 namespace {
 
@@ -41,8 +43,10 @@ Result<Heads> read_heads(const GgufHeader& header, const ShapeKeys& keys, std::u
   if (!query) return std::unexpected(query.error());
   if (query->empty()) *query = Numbers(count, 0);
   // An array may say that some layers have no attention; a model without any must be a recurrent one.
-  const bool may_lack = keys.is_array("attention.head_count") || has_recurrent_tensors(header);
-  if (first_not_zero(*query) == 0 && !may_lack) {
+  const auto may_lack = [&] {
+    return keys.is_array("attention.head_count") || has_recurrent_tensors(header);
+  };
+  if (first_not_zero(*query) == 0 && !may_lack()) {
     return keys.bad("attention.head_count", "the number of attention heads is 0 or missing");
   }
   auto key_value = keys.per_layer("attention.head_count_kv", count, kHeads);
@@ -116,14 +120,68 @@ Result<Numbers> read_recurrent(const ShapeKeys& keys, const Architecture& archit
 
 // What only the tensors tell.
 void mark_by_tensors(const GgufHeader& header, std::vector<LayerShape>& layers) {
+  struct Marks {
+    bool expert = false;
+    bool latent = false;
+    bool recurrent = false;
+  };
+  auto facts = facts_by_name([](std::string_view name) {
+    return Marks{is_expert_tensor(name), name.ends_with(".attn_k_b.weight"), is_recurrent_tensor(name)};
+  });
   for (const Tensor& tensor : header.tensors) {
     const auto number = tensor.layer();
     if (!number || *number >= layers.size()) continue;
     LayerShape& layer = layers[*number];
-    if (is_expert_tensor(tensor.name)) layer.mixture_of_experts = true;
-    if (layer.kind == LayerKind::kOther && is_recurrent_tensor(tensor.name))
-      layer.kind = LayerKind::kRecurrent;
+    const Marks& marks = facts.of(tensor.name);
+    if (marks.expert) layer.mixture_of_experts = true;
+    if (marks.latent) layer.values_in_keys = true;
+    if (!marks.recurrent) continue;
+    layer.state_elements = 1;  // how many, read_states tells
+    if (layer.kind == LayerKind::kOther) layer.kind = LayerKind::kRecurrent;
   }
+}
+
+// Layers behind those that keep keys and values look at the ones of an earlier layer.
+Result<void> mark_lenders(const ShapeKeys& keys, const Architecture& architecture,
+                          std::vector<LayerShape>& layers) {
+  const auto count = static_cast<std::uint32_t>(layers.size());
+  std::uint32_t own = architecture.layers_with_keys;
+  if (own == 0) {
+    const auto shared = keys.optional("attention.shared_kv_layers", {0, count - 1});
+    if (!shared) return std::unexpected(shared.error());
+    own = count - shared->value_or(0);
+  }
+  for (std::uint32_t i = own; i < count; ++i) layers[i].borrows_keys_values = true;
+  return {};
+}
+
+// What a recurrent layer carries on, as llama_hparams::n_embd_r and n_embd_s count it; 0 if no key tells.
+Result<std::uint64_t> state_elements(const ShapeKeys& keys, std::uint32_t embedding_length) {
+  constexpr Range kSize{0, 1U << 20U};
+  std::array<std::uint64_t, 5> sizes{};
+  constexpr auto kKeys = std::to_array<std::string_view>(
+      {"shortconv.l_cache", "ssm.conv_kernel", "ssm.inner_size", "ssm.group_count", "ssm.state_size"});
+  for (std::size_t i = 0; i < kKeys.size(); ++i) {
+    const auto size = keys.optional(kKeys[i], kSize);
+    if (!size) return std::unexpected(size.error());
+    sizes[i] = size->value_or(0);
+  }
+  const auto [window, kernel, inner, groups, state] = sizes;
+  if (window > 0) return embedding_length * (window - 1);
+  if (inner == 0) return std::uint64_t{0};
+  // All at most 2^20, so that no product of these wraps.
+  return (kernel > 0 ? kernel - 1 : 0) * (inner + 2 * groups * state) + state * inner;
+}
+
+Result<void> read_states(const ShapeKeys& keys, std::uint32_t embedding_length,
+                         std::vector<LayerShape>& layers) {
+  const auto elements = state_elements(keys, embedding_length);
+  if (!elements) return std::unexpected(elements.error());
+  for (LayerShape& layer : layers) {
+    const bool carries = layer.kind == LayerKind::kRecurrent || layer.state_elements > 0;
+    layer.state_elements = carries ? *elements : 0;
+  }
+  return {};
 }
 
 }  // namespace
@@ -173,6 +231,9 @@ Result<std::vector<LayerShape>> read_layers(const GgufHeader& header, const Shap
     if ((*recurrent)[i] == 0 && layer.kv_heads == 0) layer.kind = LayerKind::kOther;
   }
   mark_by_tensors(header, layers);
+  if (auto marked = mark_lenders(keys, architecture, layers); !marked) return std::unexpected(marked.error());
+  if (auto states = read_states(keys, embedding_length, layers); !states)
+    return std::unexpected(states.error());
   return layers;
 }
 

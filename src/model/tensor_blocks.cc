@@ -11,10 +11,10 @@ namespace {
 // What the converter writes as F32: all that has one dimension, all whose name does not end in ".weight",
 // norms, routers and small convolutions. The rest keeps the 16 bits of the original. Source:
 // conversion/base.py of ggml-org/llama.cpp.
-bool always_f32(std::string_view name, std::size_t dimensions) {
+bool has_f32_name(std::string_view name) {
   static constexpr std::array kParts = {"_norm.weight",   "ffn_gate_inp.weight", "ssm_conv1d",
                                         "shortconv.conv", "altup_correct_coef",  "altup_predict_coef"};
-  return dimensions < 2 || !name.ends_with(".weight") ||
+  return !name.ends_with(".weight") ||
          std::ranges::any_of(kParts, [&](std::string_view part) { return name.contains(part); });
 }
 
@@ -35,8 +35,8 @@ void qk_norms(TensorSink& sink, const Layer& layer, std::string_view kind) {
 void expert_matrix(TensorSink& sink, std::string_view name, std::uint64_t in, std::uint64_t out,
                    const CatalogueRow& row) {
   const std::uint64_t count = *row.experts;
-  sink.add(fmt::format("{}.weight", name), {in, out, count});
-  if (flag(row, "moe_bias") != 0) sink.add(fmt::format("{}.bias", name), {out, count});
+  sink.add(name, ".weight", {in, out, count});
+  if (flag(row, "moe_bias") != 0) sink.add(name, ".bias", {out, count});
 }
 
 }  // namespace
@@ -46,28 +46,44 @@ std::uint64_t flag(const CatalogueRow& row, std::string_view name) {
   return found != row.tensor_flags.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
 
-std::string flag_text(const CatalogueRow& row, std::string_view name) {
+std::string_view flag_text(const CatalogueRow& row, std::string_view name) {
   const auto found = row.tensor_flags.find(name);
-  return found != row.tensor_flags.end() && found->is_string() ? found->get<std::string>() : std::string();
+  if (found == row.tensor_flags.end() || !found->is_string()) return {};
+  return found->get_ref<const std::string&>();
 }
 
 void TensorSink::begin_layer(std::uint64_t index) {
   prefix_ = fmt::format("blk.{}.", index);
 }
 
-void TensorSink::add(std::string_view name, std::initializer_list<std::uint64_t> dimensions) {
-  const GgmlType type = always_f32(name, dimensions.size()) ? GgmlType::kF32 : GgmlType::kF16;
-  tensors_.push_back({.name = fmt::format("{}{}", prefix_, name), .type = type, .dimensions = dimensions});
+void TensorSink::add(std::string_view stem, std::string_view ending, const Dimensions& dimensions) {
+  Tensor tensor{.dimensions = dimensions};
+  tensor.name.reserve(prefix_.size() + stem.size() + ending.size());
+  tensor.name.append(prefix_).append(stem).append(ending);
+  tensor.type = type_of(std::string_view(tensor.name).substr(prefix_.size()), dimensions.size());
+  tensors_.push_back(std::move(tensor));
+}
+
+// Layers repeat: what follows is mostly what followed last time.
+GgmlType TensorSink::type_of(std::string_view name, std::size_t dimensions) {
+  if (dimensions < 2) return GgmlType::kF32;
+  if (next_ >= types_.size() || types_[next_].first != name) {
+    const auto known = std::ranges::find(types_, name, &std::pair<std::string, GgmlType>::first);
+    next_ = static_cast<std::size_t>(known - types_.begin());
+    if (known == types_.end())
+      types_.emplace_back(name, has_f32_name(name) ? GgmlType::kF32 : GgmlType::kF16);
+  }
+  return types_[next_++].second;
 }
 
 void TensorSink::matrix(std::string_view name, std::uint64_t in, std::uint64_t out, bool bias) {
-  add(fmt::format("{}.weight", name), {in, out});
-  if (bias) add(fmt::format("{}.bias", name), {out});
+  add(name, ".weight", {in, out});
+  if (bias) add(name, ".bias", {out});
 }
 
 void TensorSink::norm(std::string_view name, std::uint64_t length, bool bias) {
-  add(fmt::format("{}.weight", name), {length});
-  if (bias) add(fmt::format("{}.bias", name), {length});
+  add(name, ".weight", {length});
+  if (bias) add(name, ".bias", {length});
 }
 
 void attention(TensorSink& sink, const Layer& layer, const AttentionStyle& style) {

@@ -17,15 +17,17 @@ namespace tokcast {
 
 // A number of row.tensor_flags; 0 (off) if it is not there.
 std::uint64_t flag(const CatalogueRow& row, std::string_view name);
-// A text of row.tensor_flags; empty if it is not there.
-std::string flag_text(const CatalogueRow& row, std::string_view name);
+// A text of row.tensor_flags; empty if it is not there. Lives as long as the row.
+std::string_view flag_text(const CatalogueRow& row, std::string_view name);
 
 // Collects tensors; the type follows from the name.
 class TensorSink {
  public:
   // Names that follow belong to layer `index`.
   void begin_layer(std::uint64_t index);
-  void add(std::string_view name, std::initializer_list<std::uint64_t> dimensions);
+  void add(std::string_view name, const Dimensions& dimensions) { add(name, "", dimensions); }
+  // Likewise, by the two parts of a name.
+  void add(std::string_view stem, std::string_view ending, const Dimensions& dimensions);
   // name.weight of rows of `in` elements, and name.bias where asked.
   void matrix(std::string_view name, std::uint64_t in, std::uint64_t out, bool bias = false);
   // name.weight, and name.bias where asked.
@@ -34,6 +36,11 @@ class TensorSink {
   std::vector<Tensor> take() { return std::move(tensors_); }
 
  private:
+  GgmlType type_of(std::string_view name, std::size_t dimensions);
+
+  // Of names with several dimensions that were seen.
+  std::vector<std::pair<std::string, GgmlType>> types_;
+  std::size_t next_ = 0;
   std::string prefix_;
   std::vector<Tensor> tensors_;
 };
@@ -51,7 +58,7 @@ struct Layer {
 };
 
 struct AttentionStyle {
-  std::string qk_norm;       // "", "head", "full" or "perhead2d"
+  std::string_view qk_norm;  // "", "head", "full" or "perhead2d"
   bool gated_query = false;  // attn_q holds a gate beside the query
   bool sinks = false;        // attn_sinks
   bool values = true;        // attn_v; without it the keys serve as values

@@ -109,7 +109,7 @@ std::uint64_t of_layer(const std::vector<std::uint32_t>& numbers, std::uint64_t 
 // experts,
 // '-' feed-forward, 'S' sliding window, 'F' full attention. A dot if the row has no pattern.
 char kind(const Layer& layer) {
-  const std::string pattern = flag_text(layer.row, "pattern");
+  const std::string_view pattern = flag_text(layer.row, "pattern");
   return layer.index < pattern.size() ? pattern[layer.index] : '.';
 }
 
@@ -143,8 +143,8 @@ bool has_feed_forward(const Layer& layer) {
 }
 
 AttentionStyle attention_style(const Layer& layer, const Anatomy& anatomy) {
-  const std::string qk_norm = flag_text(layer.row, "qk_norm");
-  return {.qk_norm = qk_norm.empty() ? std::string(anatomy.qk_norm) : qk_norm,
+  const std::string_view qk_norm = flag_text(layer.row, "qk_norm");
+  return {.qk_norm = qk_norm.empty() ? anatomy.qk_norm : qk_norm,
           .gated_query = anatomy.mixer == Mixer::kDeltaNet,
           .sinks = anatomy.name == "gpt-oss",
           .values = flag(layer.row, "k_eq_v") == 0 || kind(layer) != 'F'};
