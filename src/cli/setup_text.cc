@@ -77,8 +77,10 @@ std::string table_of(const SetupChoice& choice, const Terminal& terminal) {
 std::string reasons_of(const SetupChoice& choice, const Terminal& terminal) {
   std::string out;
   for (const TierCandidate& candidate : choice.tiers.candidates) {
+    const bool passed_over = candidate.standing == TierStanding::kHybrid && candidate.tier != &choice.tier();
     const bool tells = candidate.standing != TierStanding::kNotAsked &&
-                       candidate.standing != TierStanding::kChosen && !candidate.reasons.empty();
+                       candidate.standing != TierStanding::kChosen && !passed_over &&
+                       !candidate.reasons.empty();
     if (!tells) continue;
     out +=
         wrapped(fmt::format("{}: {}", printable(candidate.tier->name), printable(candidate.reasons.front())),
@@ -134,7 +136,7 @@ Json file_json(const SetupFile& file) {
 
 std::string machine_line(const SetupChoice& choice, const Setting& setting) {
   std::string out = printable(setting.machine.name);
-  if (choice.machine.cores) out += fmt::format(", {} cores", format_number(*choice.machine.cores));
+  if (choice.machine.cores) out += fmt::format(", {:g} cores", *choice.machine.cores);
   if (choice.machine.memory) out += fmt::format(", {} of memory", format_bytes(*choice.machine.memory));
   out += choice.machine.has_gpu ? ", a graphics card" : ", no graphics card";
   if (choice.machine.gpu_memory) out += fmt::format(" of {}", format_bytes(*choice.machine.gpu_memory));
