@@ -37,7 +37,11 @@ class Scanner {
   bool at_end() const { return at_ == text_.size(); }
   std::size_t position() const { return at_; }
   char peek() const { return at_end() ? '\n' : text_[at_]; }
-  bool at_line_end() const { return at_end() || text_[at_] == '\n' || text_.substr(at_, 2) == "\r\n"; }
+  // A last line may end in half a line end.
+  bool at_line_end() const {
+    const std::string_view rest = text_.substr(at_);
+    return rest.empty() || rest.front() == '\n' || rest.starts_with("\r\n") || rest == "\r";
+  }
 
   void skip_blanks() {
     while (!at_end() && is_blank(text_[at_])) ++at_;
@@ -96,10 +100,7 @@ std::size_t line_of(std::string_view text, std::size_t position) {
   return 1 + static_cast<std::size_t>(std::ranges::count(text.substr(0, position), '\n'));
 }
 
-}  // namespace
-
-std::string env_quoted(std::string_view value) {
-  if (std::ranges::all_of(value, is_bare)) return std::string(value);
+std::string in_quotes(std::string_view value) {
   if (value.find('\'') == std::string_view::npos) return fmt::format("'{}'", value);
   std::string out = "\"";
   for (const char c : value) {
@@ -107,6 +108,12 @@ std::string env_quoted(std::string_view value) {
     out += c;
   }
   return out + "\"";
+}
+
+}  // namespace
+
+std::string env_quoted(std::string_view value) {
+  return std::ranges::all_of(value, is_bare) ? std::string(value) : in_quotes(value);
 }
 
 Result<EnvFile> EnvFile::parse(std::string_view text, std::string_view place) {
@@ -171,7 +178,8 @@ std::string_view EnvFile::line_end() const {
 }
 
 void EnvFile::end_last_line() {
-  if (!text_.empty() && !text_.ends_with('\n')) text_ += line_end();
+  if (text_.empty() || text_.ends_with('\n')) return;
+  text_ += text_.ends_with('\r') ? "\n" : line_end();
 }
 
 Result<void> EnvFile::set(std::string_view key, std::string_view value) {
@@ -182,9 +190,14 @@ Result<void> EnvFile::set(std::string_view key, std::string_view value) {
   const Assignment* found = last(key);
   if (found != nullptr && found->value == value) return {};
   std::string quoted = env_quoted(value);
-  if (found != nullptr) {
+  if (found != nullptr && found->end < text_.size()) {
+    const char first = text_[found->begin];
+    // What stands behind a quoted value would become part of a bare one.
+    if (first == '"' || first == '\'') quoted = in_quotes(value);
     // Of `A= # comment` the mark must not become part of the value.
-    if (found->end < text_.size() && text_[found->end] == '#') quoted += ' ';
+    if (text_[found->end] == '#') quoted += ' ';
+  }
+  if (found != nullptr) {
     text_.replace(found->begin, found->end - found->begin, quoted);
   } else {
     end_last_line();

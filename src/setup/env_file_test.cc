@@ -56,6 +56,11 @@ TEST(EnvFile, ACommentBehindAnEmptyValueStaysOne) {
   EXPECT_EQ(after_set("A=#why\n", "A", "new"), "A=new #why\n");
 }
 
+TEST(EnvFile, WhatStandsBehindAQuotedValueDoesNotBecomePartOfTheNewOne) {
+  EXPECT_EQ(after_set("A='old'rest\n", "A", "new"), "A='new'rest\n");
+  EXPECT_EQ(after_set("A=\"old\" rest\n", "A", "new"), "A='new' rest\n");
+}
+
 TEST(EnvFile, AppendsWhatIsNotThere) {
   EXPECT_EQ(after_set("", "A", "1"), "A=1\n");
   EXPECT_EQ(after_set("X=1", "A", "1"), "X=1\nA=1\n");
@@ -72,7 +77,7 @@ TEST(EnvFile, AValueThatIsThereChangesNothing) {
 }
 
 TEST(EnvFile, ReplacesAValueOverSeveralLines) {
-  EXPECT_EQ(after_set("A=\"one\ntwo\" # c\nB=1\n", "A", "x"), "A=x # c\nB=1\n");
+  EXPECT_EQ(after_set("A=\"one\ntwo\" # c\nB=1\n", "A", "x"), "A='x' # c\nB=1\n");
 }
 
 TEST(EnvFile, QuotesWhatNeedsIt) {
