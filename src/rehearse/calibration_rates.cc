@@ -179,11 +179,15 @@ class Solver {
     }
   }
 
-  // Seconds for one parameter; of the router, by its bytes.
+  // Seconds for one parameter; of the router, which is F32, as kernel_rates.h prices it.
   double type_cost(GgmlType type, double rows) const {
     const auto found = rates_.types.find(type);
     if (found != rates_.types.end()) return cost_at(found->second, rows);
-    return cost(rows) * 4 / bytes_each(kCommonType);
+    const auto worth = [](const auto& known) {
+      return known.first == GgmlType::kF16 ? 1e9 : bytes_each(known.first);
+    };
+    const auto nearest = std::ranges::max_element(rates_.types, {}, worth);
+    return cost_at(nearest->second, rows) * bytes_each(type) / bytes_each(nearest->first);
   }
   static double bytes_each(GgmlType type) {
     const TypeGeometry& is = geometry(type);
