@@ -76,10 +76,11 @@ std::string calibration_page(const Calibration& calibration, const KernelRates& 
   out += "\n" + wrapped(sweep_in_words(sweep), terminal.width) + "\n";
   for (const std::string& line : efficiency_lines(efficiency)) out += wrapped(line, terminal.width) + "\n";
   if (calibration.busy()) {
-    out += fmt::format(
-        "\nOther programs had {:.0f} % of the processor time that this asked for: nothing can be promised\n"
-        "from it. Close them or wait; asking again calibrates anew.\n",
+    const std::string busy = fmt::format(
+        "Other programs had {:.0f} % of the processor time that this asked for: nothing can be promised from "
+        "it. Close them or wait; asking again calibrates anew.",
         100 * rates.taken_by_others.value_or(0));
+    out += "\n" + wrapped(busy, terminal.width) + "\n";
   }
   for (const RefusedType& one : calibration.refused) {
     out += fmt::format("{}: {}\n", geometry(one.type).name, printable(one.reason));
