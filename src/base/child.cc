@@ -18,6 +18,7 @@
 #include <cstring>
 #include <map>
 
+#include "base/background_child.h"
 #include "base/interrupt.h"
 #include "base/text.h"
 
@@ -142,7 +143,7 @@ void reset_signals() {
 }
 
 [[noreturn]] void become(const Prepared& prepared, const ChildOptions& options, int out, int err, int status,
-                         pid_t parent) {
+                         pid_t parent, int niceness) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);  // the parent died before prctl took effect
@@ -155,6 +156,7 @@ void reset_signals() {
     const rlimit limit{options.memory_limit->value, options.memory_limit->value};
     setrlimit(RLIMIT_AS, &limit);
   }
+  if (niceness != 0) setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + niceness);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   const bool moved = options.working_directory.empty() || chdir(options.working_directory.c_str()) == 0;
@@ -242,9 +244,13 @@ int exec_error(const Pipe& status) {
   return count == sizeof error_number ? error_number : 0;
 }
 
-}  // namespace
+struct Started {
+  pid_t pid;
+  Descriptor out;
+  Descriptor err;
+};
 
-Result<ChildResult> run_child(const ChildOptions& options) {
+Result<Started> start(const ChildOptions& options, int niceness) {
   auto prepared = prepare(options);
   auto out = make_pipe();
   auto err = make_pipe();
@@ -253,26 +259,85 @@ Result<ChildResult> run_child(const ChildOptions& options) {
   for (const auto* made : {&out, &err, &status}) {
     if (!*made) return std::unexpected(made->error());
   }
-  if (auto go_on = check_interrupt(); !go_on) return std::unexpected(go_on.error());
-
-  const auto start = Clock::now();
   const pid_t parent = getpid();
   const pid_t pid = fork();
   if (pid < 0) return std::unexpected(error_from_errno(errno, "cannot start a process", prepared->program));
   if (pid == 0) {
-    become(*prepared, options, out->write_end.get(), err->write_end.get(), status->write_end.get(), parent);
+    become(*prepared, options, out->write_end.get(), err->write_end.get(), status->write_end.get(), parent,
+           niceness);
   }
   setpgid(pid, pid);  // also here: whichever of us comes first
   for (auto* made : {&out, &err, &status}) (*made)->write_end.reset();
-  Running child(pid, std::move(out->read_end), std::move(err->read_end));
   if (const int error_number = exec_error(*status); error_number != 0) {
+    waitpid(pid, nullptr, 0);
     return std::unexpected(error_from_errno(error_number, "cannot run this program", prepared->program));
   }
-  ChildResult result;
-  child.collect(options, start, result);
-  child.reap(options, start, result);
-  result.wall = since(start);
+  return Started{pid, std::move(out->read_end), std::move(err->read_end)};
+}
+
+}  // namespace
+
+Result<ChildResult> run_child(const ChildOptions& options) {
   if (auto go_on = check_interrupt(); !go_on) return std::unexpected(go_on.error());
+  const auto start_time = Clock::now();
+  auto started = start(options, 0);
+  if (!started) return std::unexpected(started.error());
+  Running child(started->pid, std::move(started->out), std::move(started->err));
+  ChildResult result;
+  child.collect(options, start_time, result);
+  child.reap(options, start_time, result);
+  result.wall = since(start_time);
+  if (auto go_on = check_interrupt(); !go_on) return std::unexpected(go_on.error());
+  return result;
+}
+
+struct BackgroundChild::Impl {
+  pid_t pid = 0;
+  Descriptor out;
+  Descriptor err;
+  bool reaped = false;
+};
+
+BackgroundChild::BackgroundChild(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+BackgroundChild::~BackgroundChild() {
+  if (impl_->reaped) return;
+  kill(-impl_->pid, SIGKILL);
+  waitpid(impl_->pid, nullptr, 0);
+}
+
+Result<std::unique_ptr<BackgroundChild>> BackgroundChild::start(const ChildOptions& options, int niceness) {
+  auto started = tokcast::start(options, niceness);
+  if (!started) return std::unexpected(started.error());
+  auto impl = std::make_unique<Impl>();
+  impl->pid = started->pid;
+  impl->out = std::move(started->out);
+  impl->err = std::move(started->err);
+  return std::unique_ptr<BackgroundChild>(new BackgroundChild(std::move(impl)));
+}
+
+int BackgroundChild::pid() const {
+  return impl_->pid;
+}
+int BackgroundChild::output_descriptor() const {
+  return impl_->out.get();
+}
+int BackgroundChild::error_descriptor() const {
+  return impl_->err.get();
+}
+
+void BackgroundChild::signal_group(int number) {
+  if (!impl_->reaped) kill(-impl_->pid, number);
+}
+
+std::optional<ChildResult> BackgroundChild::end() {
+  int status = 0;
+  if (impl_->reaped || waitpid(impl_->pid, &status, WNOHANG) != impl_->pid) return std::nullopt;
+  kill(-impl_->pid, SIGKILL);  // grandchildren that outlived it
+  impl_->reaped = true;
+  ChildResult result;
+  if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
+  if (WIFSIGNALED(status)) result.term_signal = WTERMSIG(status);
   return result;
 }
 

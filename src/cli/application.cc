@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/serve_command.h"
 
 namespace tokcast {
 namespace {
@@ -38,7 +39,7 @@ Exit codes: 0 done, keeps its budget; 1 failed or not known; 2 usage;
 Colour follows NO_COLOR, CLICOLOR_FORCE and TERM; width follows COLUMNS.)";
 
 // Of the design, but not there yet: typing one deserves a better answer than "unknown".
-constexpr std::array<std::string_view, 3> kNotBuilt{"bench", "promises", "serve"};
+constexpr std::array<std::string_view, 2> kNotBuilt{"bench", "promises"};
 
 struct Parser {
   CLI::App root{"Which LLM runs within your time on this machine, before you download it.", "tokcast"};
@@ -53,8 +54,9 @@ struct Parser {
     root.add_flag("--version", version, "Show the version (also with --json)");
     root.add_flag("--json", json)->group("");
     root.footer(std::string(kExamples.substr(1)));
-    for (const auto add : {add_recommend, add_forecast, add_rehearse, add_calibrate, add_probe, add_setup,
-                           add_pull, add_models, add_registry, add_engine, add_gather, add_gpu_library}) {
+    for (const auto add :
+         {add_recommend, add_forecast, add_rehearse, add_calibrate, add_probe, add_setup, add_pull,
+          add_models, add_serve, add_registry, add_engine, add_gather, add_gpu_library}) {
       commands.push_back(add(root));
     }
   }

@@ -3,13 +3,24 @@
 #include <fmt/format.h>
 
 #include "cli/forecast_text.h"
+#include "cli/known_timings.h"
 #include "forecast/load.h"
 #include "rehearse/extend.h"
 
 namespace tokcast {
 namespace {
 
-// Errors: why nothing is known.
+// What would make an unknown forecast known.
+std::string how_to_know(const std::string& name, const Shape& shape, const Setting& setting,
+                        const Error& unknown) {
+  if (setting.elsewhere || !shape.not_modelled.empty()) return describe(unknown);
+  if (!setting.engine) return "no engine: " + describe(setting.engine.error());
+  return fmt::format("{} {} `tokcast rehearse {}`.", describe(unknown),
+                     unknown.fix.empty() ? "Run" : "Or run", shell_word(name));
+}
+
+}  // namespace
+
 Result<Timings> known_timings(const Shape& shape, const Setting& setting, LadderOnDemand& ladder,
                               const Question& question) {
   const bool rehearsals =
@@ -28,17 +39,6 @@ Result<Timings> known_timings(const Shape& shape, const Setting& setting, Ladder
   }
   return timings_from(ladder.get(), shape, question.only);
 }
-
-// What would make an unknown forecast known.
-std::string how_to_know(const std::string& name, const Shape& shape, const Setting& setting,
-                        const Error& unknown) {
-  if (setting.elsewhere || !shape.not_modelled.empty()) return describe(unknown);
-  if (!setting.engine) return "no engine: " + describe(setting.engine.error());
-  return fmt::format("{} {} `tokcast rehearse {}`.", describe(unknown),
-                     unknown.fix.empty() ? "Run" : "Or run", shell_word(name));
-}
-
-}  // namespace
 
 Result<Question> question_from(const WorkloadOptions& wanted, const Setting& setting) {
   const auto workload = wanted.workload();

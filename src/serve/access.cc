@@ -1,0 +1,93 @@
+#include "serve/access.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "base/text.h"
+
+namespace tokcast {
+namespace {
+
+// "[::1]:80" -> "::1", "name:80" -> "name".
+std::string_view without_port(std::string_view host) {
+  if (host.starts_with('[')) {
+    const auto end = host.find(']');
+    return end == std::string_view::npos ? std::string_view() : host.substr(1, end - 1);
+  }
+  return host.substr(0, host.find(':'));
+}
+
+bool is_address(std::string_view text) {
+  in6_addr ignored{};
+  const std::string copy(text);
+  return inet_pton(AF_INET, copy.c_str(), &ignored) == 1 || inet_pton(AF_INET6, copy.c_str(), &ignored) == 1;
+}
+
+bool is_own_host(std::string_view host, const AccessRules& rules) {
+  const std::string name = lower(without_port(host));
+  if (name == "localhost" || name.ends_with(".localhost") || is_address(name)) return true;
+  return std::ranges::any_of(rules.hosts, [&](const std::string& known) { return lower(known) == name; });
+}
+
+bool is_own_origin(std::string_view origin, const WebRequest& head, const AccessRules& rules) {
+  if (std::ranges::find(rules.origins, origin) != rules.origins.end()) return true;
+  const auto scheme_end = origin.find("://");
+  return scheme_end != std::string_view::npos && !head.host.empty() &&
+         equals_ignoring_case(origin.substr(scheme_end + 3), head.host);
+}
+
+}  // namespace
+
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+Result<void> check_bind(std::string_view address, const AccessRules& rules, bool insecure) {
+  if (is_loopback(address) || insecure || rules.token) return {};
+  return fail(ErrorKind::kUsage, fmt::format("{} can be reached from other machines", printable(address)),
+              "--host", "Give a token with --token-file or TOKCAST_TOKEN, or say --insecure.");
+}
+
+bool same_secret(std::string_view given, std::string_view wanted) {
+  unsigned difference = given.size() == wanted.size() ? 0 : 1;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const char other = wanted.empty() ? '\0' : wanted[i % wanted.size()];
+    difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(other);
+  }
+  return difference == 0 && !wanted.empty();
+}
+
+std::optional<std::string_view> bearer_token(std::string_view authorization) {
+  constexpr std::string_view kBearer = "bearer ";
+  if (authorization.size() <= kBearer.size()) return std::nullopt;
+  if (!equals_ignoring_case(authorization.substr(0, kBearer.size()), kBearer)) return std::nullopt;
+  return trim(authorization.substr(kBearer.size()));
+}
+
+Access check_access(const WebRequest& head, const AccessRules& rules, bool token_later) {
+  if (!head.host.empty() && !is_own_host(head.host, rules)) return Access::kBadHost;
+  if (head.origin && !is_own_origin(*head.origin, head, rules)) return Access::kBadOrigin;
+  if (!rules.token) return Access::kAllowed;
+  const auto given = bearer_token(head.authorization);
+  if (!given) return token_later ? Access::kAllowed : Access::kNoToken;
+  return same_secret(*given, *rules.token) ? Access::kAllowed : Access::kNoToken;
+}
+
+Result<std::string> read_token_file(const std::string& path) {
+  struct stat about{};
+  if (stat(path.c_str(), &about) == 0 && (about.st_mode & 077) != 0) {
+    return fail(ErrorKind::kUsage, "others may read this token", path,
+                fmt::format("Run `chmod 600 {}`.", path));
+  }
+  auto text = read_file(path, Bytes(4096));
+  if (!text) return std::unexpected(text.error());
+  const std::string token(trim(text->substr(0, text->find('\n'))));
+  if (token.empty()) return fail(ErrorKind::kBadInput, "the first line of this file is empty", path);
+  return token;
+}
+
+}  // namespace tokcast

@@ -1,0 +1,46 @@
+// Who may talk to the server: where it listens, which Host and Origin it is asked under, and the token.
+#ifndef TOKCAST_SERVE_ACCESS_H_
+#define TOKCAST_SERVE_ACCESS_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "serve/http.h"
+
+namespace tokcast {
+
+struct AccessRules {
+  std::optional<std::string> token{};
+  // Names, without port, under which the server may be asked, beside localhost and IP addresses: a web page
+  // whose name was made to lead here (DNS rebinding) asks under its own name.
+  std::vector<std::string> hosts{};
+  // Whole origins ("https://example.org") of web pages that may ask, beside pages of this host itself.
+  std::vector<std::string> origins{};
+};
+
+bool is_loopback(std::string_view address);
+
+// Where it listens, whether that needs a token, and whether there is one. Errors: kUsage.
+Result<void> check_bind(std::string_view address, const AccessRules& rules, bool insecure);
+
+// In time that does not tell how much of it was right.
+bool same_secret(std::string_view given, std::string_view wanted);
+
+// "Bearer <token>"; nullopt if it is anything else.
+std::optional<std::string_view> bearer_token(std::string_view authorization);
+
+enum class Access { kAllowed, kBadHost, kBadOrigin, kNoToken };
+
+// `token_later`: a WebSocket may also say its token in its first message.
+Access check_access(const WebRequest& head, const AccessRules& rules, bool token_later);
+
+// The first line of a file that nobody else may read. Errors: kNotFound, kIo, kBadInput (empty), kUsage
+// (mode).
+Result<std::string> read_token_file(const std::string& path);
+
+}  // namespace tokcast
+
+#endif  // TOKCAST_SERVE_ACCESS_H_

@@ -1,0 +1,221 @@
+#include "serve/local_ai.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/text.h"
+
+namespace tokcast {
+namespace {
+
+constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+// Ids are echoed, so they shall not be long.
+constexpr std::size_t kLongestId = 256;
+
+std::string clean_type(std::string_view type) {
+  std::string out;
+  for (const char c : lower(trim(type))) {
+    if (c == '\0') continue;
+    out += c == '-' ? '_' : c;
+  }
+  return out;
+}
+
+Json id_in(const Json& fields, const char* name) {
+  const auto found = fields.find(name);
+  if (found == fields.end() || found->is_structured()) return nullptr;
+  if (found->is_string() && found->get_ref<const std::string&>().size() > kLongestId) return nullptr;
+  return *found;
+}
+
+std::optional<std::uint32_t> rate_in(const LocalAiMessage& message) {
+  for (const char* name : {"output_sample_rate_hz", "sample_rate_hz"}) {
+    const auto rate = message.number(name, 8'000, 48'000);
+    if (rate && *rate) return static_cast<std::uint32_t>(**rate);
+  }
+  return std::nullopt;
+}
+
+std::string encoding_in(const LocalAiMessage& message) {
+  for (const char* name : {"output_encoding", "encoding"}) {
+    const auto text = message.text(name);
+    if (text && !text->empty()) return lower(*text);
+  }
+  return {};
+}
+
+}  // namespace
+
+Json LocalAiMessage::request_id() const {
+  return id_in(fields, "request_id");
+}
+Json LocalAiMessage::call_id() const {
+  return id_in(fields, "call_id");
+}
+
+Result<std::string> LocalAiMessage::text(const char* name) const {
+  const auto found = fields.find(name);
+  if (found == fields.end() || found->is_null()) return std::string();
+  if (!found->is_string()) return fail(ErrorKind::kBadInput, "this must be text", name);
+  return found->get<std::string>();
+}
+
+Result<std::optional<std::uint64_t>> LocalAiMessage::number(const char* name, std::uint64_t least,
+                                                            std::uint64_t most) const {
+  const auto found = fields.find(name);
+  if (found == fields.end() || found->is_null()) return std::nullopt;
+  const bool is_good = found->is_number_integer() && found->get<std::int64_t>() >= 0 &&
+                       found->get<std::uint64_t>() >= least && found->get<std::uint64_t>() <= most;
+  if (!is_good) {
+    return fail(ErrorKind::kBadInput,
+                "this must be a whole number from " + std::to_string(least) + " to " + std::to_string(most),
+                name);
+  }
+  return found->get<std::uint64_t>();
+}
+
+bool LocalAiMessage::flag(const char* name) const {
+  const auto found = fields.find(name);
+  return found != fields.end() && found->is_boolean() && found->get<bool>();
+}
+
+std::optional<Seconds> LocalAiMessage::deadline() const {
+  const auto found = fields.find("deadline_seconds");
+  const bool is_good =
+      found != fields.end() && found->is_number() && found->get<double>() > 0 && found->get<double>() < 1e6;
+  return is_good ? std::optional(Seconds(found->get<double>())) : std::nullopt;
+}
+
+Result<LocalAiMessage> read_local_ai(std::string_view frame, const ServeLimits& limits) {
+  auto json = parse_json(frame, "message",
+                         {.size = limits.message, .depth = limits.json_depth, .keys = limits.json_keys});
+  if (!json) return std::unexpected(json.error());
+  if (!json->is_object()) return fail(ErrorKind::kBadInput, "a message is a JSON object");
+  LocalAiMessage out{.fields = std::move(*json)};
+  auto type = out.text("type");
+  if (!type) return std::unexpected(type.error());
+  out.type = clean_type(*type);
+  if (out.type.empty()) return fail(ErrorKind::kBadInput, "a message needs a type", "type");
+  return out;
+}
+
+Json local_ai_error(std::string_view code, std::string_view component, std::string_view message) {
+  return {{"type", "error"},
+          {"code", code},
+          {"message", message},
+          {"details", {{"error_type", code}, {"component", component}, {"message", message}}}};
+}
+
+Json local_ai_failure(const TurnFailure& failure) {
+  const auto seconds = [](const std::optional<Seconds>& s) { return s ? Json(s->value) : Json(nullptr); };
+  Json out = local_ai_error(fault_name(failure.fault), "llm", failure.message);
+  if (failure.retry_after) out["retry_after_seconds"] = failure.retry_after->value;
+  if (failure.fault != TurnFault::kBusy) return out;
+  out["forecast"] = {
+      {"wait_seconds", seconds(failure.wait)},
+      {"turn_seconds_high", failure.service ? Json(failure.service->high.value) : Json(nullptr)},
+      {"deadline_seconds", failure.deadline.value}};
+  return out;
+}
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  std::array<int, 256> values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < kDigits.size(); ++i) {
+    values.at(static_cast<unsigned char>(kDigits[i])) = static_cast<int>(i);
+  }
+  std::string out;
+  out.reserve(text.size() / 4 * 3);
+  std::uint32_t bits = 0;
+  int count = 0;
+  std::size_t padding = 0;
+  for (const char c : text) {
+    if (c == '\n' || c == '\r' || c == ' ') continue;
+    if (c == '=') {
+      ++padding;
+      continue;
+    }
+    const int value = values.at(static_cast<unsigned char>(c));
+    if (value < 0 || padding > 0) return std::nullopt;
+    bits = (bits << 6U) | static_cast<std::uint32_t>(value);
+    if (++count % 4 == 0) {
+      for (const unsigned shift : {16U, 8U, 0U}) out += static_cast<char>((bits >> shift) & 0xFFU);
+      bits = 0;
+    }
+  }
+  if (padding > 2 || count % 4 == 1) return std::nullopt;
+  if (count % 4 == 2) out += static_cast<char>((bits >> 4U) & 0xFFU);
+  if (count % 4 == 3) {
+    out += static_cast<char>((bits >> 10U) & 0xFFU);
+    out += static_cast<char>((bits >> 2U) & 0xFFU);
+  }
+  return out;
+}
+
+std::string encode_base64(std::string_view bytes) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const auto at = [&](std::size_t j) {
+      return j < bytes.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[j])) : 0U;
+    };
+    const std::uint32_t bits = (at(i) << 16U) | (at(i + 1) << 8U) | at(i + 2);
+    out += kDigits[bits >> 18U];
+    out += kDigits[(bits >> 12U) & 63U];
+    out += i + 1 < bytes.size() ? kDigits[(bits >> 6U) & 63U] : '=';
+    out += i + 2 < bytes.size() ? kDigits[bits & 63U] : '=';
+  }
+  return out;
+}
+
+std::vector<std::int16_t> samples_of(std::string_view bytes) {
+  std::vector<std::int16_t> out(bytes.size() / 2);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto low = static_cast<unsigned char>(bytes[2 * i]);
+    const auto high = static_cast<unsigned char>(bytes[2 * i + 1]);
+    out[i] = static_cast<std::int16_t>(static_cast<std::uint16_t>(low | (high << 8U)));
+  }
+  return out;
+}
+
+SoundFormat sound_format(const LocalAiMessage& message, SoundFormat otherwise) {
+  const std::string encoding = encoding_in(message);
+  if (encoding.empty()) return otherwise;
+  if (encoding == "linear16" || encoding == "pcm16" || encoding == "pcm16le") {
+    return {SoundEncoding::kLinear16, rate_in(message).value_or(16'000)};
+  }
+  return {};
+}
+
+std::vector<std::string> take_sentences(std::string& text) {
+  std::vector<std::string> out;
+  std::size_t start = 0;
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    const bool ends = std::strchr(".!?", text[i]) != nullptr && text[i] != '\0' &&
+                      std::strchr(" \t\r\n", text[i + 1]) != nullptr && text[i + 1] != '\0';
+    if (!ends) continue;
+    const std::string sentence(trim(std::string_view(text).substr(start, i + 1 - start)));
+    if (!sentence.empty()) out.push_back(sentence);
+    start = i + 1;
+  }
+  text.erase(0, start);
+  return out;
+}
+
+std::optional<std::string> delta_text(std::string_view event) {
+  const auto json = parse_json(event, "the engine's event", {.size = Bytes(kMebi.value), .depth = 16});
+  if (!json || !json->is_object()) return std::nullopt;
+  const auto choices = json->find("choices");
+  if (choices == json->end() || !choices->is_array() || choices->empty() || !choices->front().is_object()) {
+    return std::nullopt;
+  }
+  const Json& choice = choices->front();
+  const auto delta = choice.find("delta");
+  if (delta == choice.end() || !delta->is_object()) return std::nullopt;
+  const auto content = delta->find("content");
+  if (content == delta->end() || !content->is_string()) return std::nullopt;
+  return content->get<std::string>();
+}
+
+}  // namespace tokcast

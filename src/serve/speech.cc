@@ -1,0 +1,33 @@
+#include "serve/speech.h"
+
+namespace tokcast {
+namespace {
+
+Error none(std::string_view what) {
+  return {ErrorKind::kUnsupported, "no " + std::string(what) + " is built in", {}, "Use modes llm and HTTP."};
+}
+
+class NoSpeech : public Speech {
+ public:
+  std::vector<SpeechBackend> backends() const override { return {}; }
+  std::string recogniser_name() const override { return {}; }
+  std::string synthesiser_name() const override { return {}; }
+  Result<std::unique_ptr<Recogniser>> start_recogniser(const RecogniserOptions& /*options*/) override {
+    return std::unexpected(none("speech recognition"));
+  }
+  Result<void> synthesise(const SynthesisRequest& /*request*/, const SoundSink& /*sink*/) override {
+    return std::unexpected(none("speech synthesis"));
+  }
+};
+
+}  // namespace
+
+std::string_view encoding_name(SoundEncoding encoding) {
+  return encoding == SoundEncoding::kMulaw ? "mulaw" : "linear16";
+}
+
+std::unique_ptr<Speech> no_speech() {
+  return std::make_unique<NoSpeech>();
+}
+
+}  // namespace tokcast

@@ -1,0 +1,119 @@
+// Turns of the engine: admitted, queued, run, cancelled, accounted. Both protocols go through here.
+//
+// On the loop's thread.
+#ifndef TOKCAST_SERVE_TURNS_H_
+#define TOKCAST_SERVE_TURNS_H_
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/units.h"
+#include "serve/admission.h"
+#include "serve/engine_client.h"
+#include "serve/limits.h"
+#include "serve/loop.h"
+#include "serve/metrics.h"
+#include "serve/pace.h"
+#include "serve/supervisor.h"
+
+namespace tokcast {
+
+struct TurnRequest {
+  std::string protocol{};  // "openai" or "local-ai"
+  std::string client{};    // whose turn it is, for fairness
+  Seconds deadline{};      // from now
+  std::string path{};      // at the engine: "/v1/chat/completions"
+  std::string body{};      // JSON, for the engine
+  bool stream = false;
+  std::uint64_t prompt_bytes = 0;
+  std::optional<std::uint64_t> reply_limit{};
+};
+
+enum class TurnFault {
+  kBusy,       // refused, or given back: it would come too late, or the queue is full
+  kNotReady,   // no engine is ready
+  kDeadline,   // it was cut at its deadline
+  kEngine,     // the engine broke off or answered nonsense
+  kCancelled,  // by whoever asked
+};
+
+// "busy", "not_ready", "deadline", "engine_failed", "cancelled".
+std::string_view fault_name(TurnFault fault);
+
+struct TurnFailure {
+  TurnFault fault = TurnFault::kEngine;
+  std::string message{};
+  std::optional<Seconds> retry_after{};
+  std::optional<Refusal> refusal{};  // of kBusy
+  std::optional<Seconds> wait{};     // forecast; nullopt: not known
+  std::optional<Interval<Seconds>> service{};
+  Seconds deadline{};
+};
+
+struct TurnEvents {
+  // Streams: the data of one event, as the engine wrote it, "[DONE]" included.
+  std::function<void(std::string_view data)> event{};
+  // Anything else: the whole answer, which may be an engine's refusal (status 400 ...).
+  std::function<void(unsigned status, std::string body)> answer{};
+  // Last. Not called after cancel().
+  std::function<void(const std::optional<TurnFailure>& failure)> end{};
+};
+
+// What became of a turn, for the ledger and the log.
+struct TurnRecord {
+  std::uint64_t id = 0;
+  std::string protocol{};
+  std::string client{};
+  std::string outcome{};  // "done" or a fault's name, or "refused-by-engine"
+  Seconds deadline{};
+  std::optional<TurnSize> forecast_size{};
+  std::optional<TurnTimes> forecast{};  // in the engine
+  std::optional<Seconds> forecast_wait{};
+  Seconds waited{};  // in the queue
+  std::optional<Seconds>
+      first_token{};  // since it was taken in; nullopt: there was none, or it did not stream
+  Seconds total{};    // since it was taken in
+  // Of the turn as it was, by the forecaster alone: what it can be held to.
+  std::optional<TurnTimes> forecast_of_size{};
+  std::optional<TurnSize> size{};  // as the engine counted; nullopt: it did not say
+};
+
+class Turns {
+ public:
+  using Id = std::uint64_t;
+
+  // `record` is called at the end of every turn that was taken in. All must outlive this.
+  Turns(Loop& loop, EngineClient& client, Metrics& metrics, const ServeLimits& limits, std::uint32_t slots,
+        std::function<void(const TurnRecord&)> record);
+  ~Turns();
+  Turns(const Turns&) = delete;
+  Turns& operator=(const Turns&) = delete;
+
+  // Of the model that is served from now on.
+  void set_pace(Pace pace);
+  void set_engine(const EngineStatus& status);
+
+  // Events come later, never from inside this call.
+  std::expected<Id, TurnFailure> start(TurnRequest request, TurnEvents events);
+  // No event comes any more. Unknown ids are ignored.
+  void cancel(Id id);
+
+  bool is_ready() const;
+  std::size_t queued() const;
+  std::size_t running() const;
+  std::uint64_t queued_tokens() const;
+  std::optional<double> correction() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tokcast
+
+#endif  // TOKCAST_SERVE_TURNS_H_

@@ -1,0 +1,211 @@
+// A llama-server for tests: listens on a Unix socket, has slots, streams words at a known pace, and does what
+// a prompt tells it.
+//
+//   "say N M"    N words, one every M milliseconds (the default: 3 words at once)
+//   "die N"      is killed after N words
+//   "break N"    closes the stream after N words
+//   "hang"       never answers
+//   "refuse"     answers 400
+//   "flood"      one endless event
+//
+// FAKE_LOAD_MS: how long loading takes. FAKE_FAIL: a message to end with at once. GET /slots tells which are
+// busy; a turn whose client is gone frees its slot before the next word.
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::mutex mutex;
+std::condition_variable slot_free;
+int busy = 0;
+int slots = 1;
+Clock::time_point ready_at;
+
+std::string option(int count, char** arguments, std::string_view name, std::string fallback) {
+  for (int i = 1; i + 1 < count; ++i) {
+    if (arguments[i] == name) return arguments[i + 1];
+  }
+  return fallback;
+}
+
+void send_all(int peer, const std::string& text) {
+  for (std::size_t sent = 0; sent < text.size();) {
+    const auto count = send(peer, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+    if (count <= 0) return;
+    sent += static_cast<std::size_t>(count);
+  }
+}
+
+void answer(int peer, int status, const std::string& body) {
+  send_all(peer, "HTTP/1.1 " + std::to_string(status) +
+                     " X\r\nContent-Type: application/json\r\nContent-Length: " +
+                     std::to_string(body.size()) + "\r\n\r\n" + body);
+}
+
+bool is_gone(int peer, int milliseconds) {
+  pollfd wait{peer, POLLIN, 0};
+  if (poll(&wait, 1, milliseconds) <= 0) return false;
+  char byte = 0;
+  return recv(peer, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0 || (wait.revents & POLLHUP) != 0;
+}
+
+struct Wish {
+  std::string what = "say";
+  int words = 3;
+  int milliseconds = 0;
+  bool stream = false;
+};
+
+Wish wish_in(const std::string& body) {
+  Wish out;
+  out.stream = body.find("\"stream\":true") != std::string::npos;
+  for (const char* what : {"say", "die", "break", "hang", "refuse", "flood"}) {
+    const auto at = body.find("\"" + std::string(what));
+    if (at == std::string::npos) continue;
+    std::istringstream in(body.substr(at + 1));
+    in >> out.what >> out.words >> out.milliseconds;
+    out.what = what;
+  }
+  return out;
+}
+
+std::string chunk(const std::string& text) {
+  std::array<char, 16> size{};
+  std::snprintf(size.data(), size.size(), "%zx\r\n", text.size());
+  return size.data() + text + "\r\n";
+}
+
+std::string timings(int words) {
+  return R"("timings":{"cache_n":2,"prompt_n":10,"prompt_ms":1,"predicted_n":)" + std::to_string(words) +
+         R"(,"predicted_ms":1})";
+}
+
+void speak(int peer, const Wish& wish) {
+  if (wish.what == "refuse") return answer(peer, 400, R"({"error":{"code":400,"message":"no","type":"x"}})");
+  if (wish.what == "hang") {
+    while (!is_gone(peer, 50)) continue;
+    return;
+  }
+  if (wish.stream) {
+    send_all(peer,
+             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+    send_all(peer, chunk("data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":null}}]}\n\n"));
+  }
+  if (wish.what == "flood") {
+    send_all(peer, chunk("data: "));
+    const std::string piece = chunk(std::string(65536, 'x'));
+    while (!is_gone(peer, 0)) send_all(peer, piece);
+    return;
+  }
+  std::string whole;
+  for (int i = 0; i < wish.words; ++i) {
+    if (is_gone(peer, wish.milliseconds)) return;
+    const std::string word = "word" + std::to_string(i) + (i % 4 == 3 ? ". " : " ");
+    whole += word;
+    if (wish.stream)
+      send_all(peer, chunk(R"(data: {"choices":[{"delta":{"content":")" + word + "\"}}]}\n\n"));
+  }
+  if (wish.what == "die") raise(SIGKILL);
+  if (wish.what == "break") return;
+  if (!wish.stream) {
+    return answer(peer, 200,
+                  R"({"object":"chat.completion","choices":[{"index":0,"finish_reason":"stop","message":)"
+                  R"({"role":"assistant","content":")" +
+                      whole + "\"}}]," + timings(wish.words) + "}");
+  }
+  send_all(peer, chunk(R"(data: {"choices":[{"delta":{},"finish_reason":"stop"}],)" + timings(wish.words) +
+                       "}\n\n"));
+  send_all(peer, chunk("data: [DONE]\n\n") + "0\r\n\r\n");
+}
+
+void take_turn(int peer, const std::string& body) {
+  {
+    std::unique_lock lock(mutex);
+    slot_free.wait(lock, [] { return busy < slots; });
+    ++busy;
+  }
+  speak(peer, wish_in(body));
+  const std::lock_guard lock(mutex);
+  --busy;
+  slot_free.notify_one();
+}
+
+std::string read_request(int peer) {
+  std::string in;
+  std::array<char, 65536> piece{};
+  for (;;) {
+    const auto end = in.find("\r\n\r\n");
+    if (end != std::string::npos) {
+      const auto at = in.find("Content-Length: ");
+      const std::size_t length =
+          at == std::string::npos ? 0 : std::strtoul(in.c_str() + at + 16, nullptr, 10);
+      if (in.size() >= end + 4 + length) return in;
+    }
+    const auto count = recv(peer, piece.data(), piece.size(), 0);
+    if (count <= 0) return in;
+    in.append(piece.data(), static_cast<std::size_t>(count));
+  }
+}
+
+void serve(int peer) {
+  const std::string request = read_request(peer);
+  const bool is_ready = Clock::now() >= ready_at;
+  if (request.starts_with("GET /health")) {
+    answer(peer, is_ready ? 200 : 503, is_ready ? "{\"status\":\"ok\"}" : "{\"error\":\"loading\"}");
+  } else if (request.starts_with("GET /slots")) {
+    const std::lock_guard lock(mutex);
+    std::string out = "[";
+    for (int i = 0; i < slots; ++i) {
+      out += (i > 0 ? "," : "") + std::string(R"({"is_processing":)") + (i < busy ? "true}" : "false}");
+    }
+    answer(peer, 200, out + "]");
+  } else if (request.starts_with("POST ")) {
+    take_turn(peer, request.substr(request.find("\r\n\r\n") + 4));
+  } else {
+    answer(peer, 404, "{}");
+  }
+  close(peer);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (const char* message = getenv("FAKE_FAIL")) {
+    std::fprintf(stderr, "%s\n", message);
+    return 1;
+  }
+  const char* load = getenv("FAKE_LOAD_MS");
+  ready_at = Clock::now() + std::chrono::milliseconds(load == nullptr ? 0 : std::atoi(load));
+  slots = std::atoi(option(count, arguments, "--parallel", "1").c_str());
+  const std::string path = option(count, arguments, "--host", "");
+  const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+  if (bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      listen(listener, 64) != 0) {
+    std::perror("fake llama-server");
+    return 1;
+  }
+  for (;;) {
+    const int peer = accept(listener, nullptr, nullptr);
+    if (peer >= 0) std::thread(serve, peer).detach();
+  }
+}
