@@ -38,19 +38,24 @@ std::vector<const TurnOffer*> Admission::order() const {
 
 // When each of the queue will start and end; nullopt if something's service is not known.
 std::optional<std::vector<Admission::Finish>> Admission::plan(Seconds now) const {
-  std::vector<Seconds> free_at(limits_.slots, now);
+  struct Slot {
+    Seconds likely;
+    Seconds sure;  // if all before took the high end: errors of one machine go together
+  };
+  std::vector<Slot> free_at(limits_.slots, {now, now});
   std::size_t slot = 0;
   for (const auto& [id, running] : running_) {
     if (!running.turn.service) return std::nullopt;
-    free_at[slot++ % free_at.size()] = std::max(now, running.start + running.turn.service->expected);
+    free_at[slot++ % free_at.size()] = {std::max(now, running.start + running.turn.service->expected),
+                                        std::max(now, running.start + running.turn.service->high)};
   }
   std::vector<Finish> out;
   for (const TurnOffer* turn : order()) {
     if (!turn->service) return std::nullopt;
-    const auto earliest = std::ranges::min_element(free_at);
-    out.push_back(
-        {turn->id, *earliest, *earliest + turn->service->expected, *earliest + turn->service->high});
-    *earliest += turn->service->expected;
+    Slot& earliest = *std::ranges::min_element(free_at, {}, &Slot::likely);
+    const Seconds start = earliest.likely;
+    earliest = {earliest.likely + turn->service->expected, earliest.sure + turn->service->high};
+    out.push_back({turn->id, start, earliest.likely, earliest.sure});
   }
   return out;
 }
@@ -76,6 +81,25 @@ bool Admission::remove_queued(std::uint64_t id) {
   return false;
 }
 
+// A client that has one in the queue already may fill half of the time to its deadline and no more: the other
+// half is for those who come next.
+Seconds Admission::latest_end(const TurnOffer& turn, Seconds now) const {
+  const auto queue = queues_.find(turn.client);
+  const bool has_others = queue != queues_.end() && queue->second.size() > 1;
+  return has_others ? now + (turn.deadline - now) * 0.5 : turn.deadline;
+}
+
+// Would another one of the queue, that goes after this one, come too late because of it?
+bool Admission::breaks_a_promise(const std::vector<Finish>& finishes, std::uint64_t id) const {
+  const auto turns = order();
+  bool is_after = false;
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    if (is_after && finishes[i].sure_end > turns[i]->deadline) return true;
+    is_after = is_after || turns[i]->id == id;
+  }
+  return false;
+}
+
 AdmissionAnswer Admission::offer(const TurnOffer& turn, Seconds now) {
   AdmissionAnswer out{.service = turn.service};
   out.refused = over_bounds(turn);
@@ -83,7 +107,8 @@ AdmissionAnswer Admission::offer(const TurnOffer& turn, Seconds now) {
   if (const auto finishes = plan(now)) {
     const auto mine = std::ranges::find(*finishes, turn.id, &Finish::id);
     out.wait = mine->start - now;
-    if (!out.refused && mine->sure_end > turn.deadline) out.refused = Refusal::kTooLate;
+    const bool is_late = mine->sure_end > latest_end(turn, now) || breaks_a_promise(*finishes, turn.id);
+    if (!out.refused && is_late) out.refused = Refusal::kTooLate;
     // With an empty queue it would be done this much before the deadline, or never: then waiting helps
     // nobody, but a busy machine may get faster, so the wait itself is the best answer there is.
     if (out.refused) out.retry_after = std::max(Seconds(1), *out.wait);

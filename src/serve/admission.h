@@ -1,10 +1,11 @@
 // Who may have a turn of the engine, and when: a queue that is bounded, fair, and honest about its deadlines.
 //
 // The engine has a few slots. A request is taken in only if, by forecast, it waits and runs within its
-// deadline; else it is refused at once, so that its client can go elsewhere. Clients take turns: each one's
-// next request comes before another one's second. A promise once given outranks that: what was taken in but
-// would now come too late, because others went first, is given back (take_late) before any work is spent on
-// it.
+// deadline and makes no other one late that was taken in before; else it is refused at once, so that its
+// client can go elsewhere. Clients take turns: each one's next request comes before another one's second, and
+// whoever has one waiting already may fill only half of the time to the deadline. What would come too late
+// all the same, because those before it took longer than forecast, is given back (take_late) before any work
+// is spent on it.
 //
 // Pure: moments come in as values. Cost of each call: linear in the queue, which is short.
 #ifndef TOKCAST_SERVE_ADMISSION_H_
@@ -81,12 +82,14 @@ class Admission {
     std::uint64_t id;
     Seconds start;
     Seconds likely_end;
-    Seconds sure_end;  // with the high service: what a promise needs
+    Seconds sure_end;  // what a promise needs
   };
 
   std::optional<Refusal> over_bounds(const TurnOffer& turn) const;
   std::vector<const TurnOffer*> order() const;
   std::optional<std::vector<Finish>> plan(Seconds now) const;
+  Seconds latest_end(const TurnOffer& turn, Seconds now) const;
+  bool breaks_a_promise(const std::vector<Finish>& finishes, std::uint64_t id) const;
   std::optional<std::uint64_t> first_late(Seconds now) const;
   void push(const TurnOffer& turn);
   bool remove_queued(std::uint64_t id);

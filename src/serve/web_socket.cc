@@ -23,6 +23,17 @@ std::chrono::steady_clock::duration to_duration(Seconds seconds) {
       std::chrono::duration<double>(seconds.value));
 }
 
+// Beast 1.81 checks UTF-8 as it comes, but not that the last character is whole if the last frame is empty.
+bool ends_in_a_whole_character(std::string_view text) {
+  for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - back]);
+    if ((byte & 0xC0U) == 0x80U) continue;
+    const std::size_t length = byte < 0x80U ? 1 : (byte < 0xE0U ? 2 : (byte < 0xF0U ? 3 : 4));
+    return back >= length;
+  }
+  return true;
+}
+
 class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnection>,
                             public OpenSocket,
                             public WebSocket {
@@ -93,6 +104,10 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
     std::string bytes = boost::beast::buffers_to_string(buffer_.data());
     buffer_.consume(buffer_.size());
     buffer_.shrink_to_fit();  // an idle socket shall not keep its largest message's room
+    if (stream_.got_text() && !ends_in_a_whole_character(bytes)) {
+      close(websocket::close_code::bad_payload, "not UTF-8");
+      return read();
+    }
     const auto& event = stream_.got_text() ? events_.text : events_.binary;
     if (state_ == State::kOpen && event) event(std::move(bytes));
     read();

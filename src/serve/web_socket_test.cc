@@ -363,7 +363,8 @@ TEST(WebSocketCases, Group7Closing) {
                                      coded(1000, std::string(123, '*'))}) {  // 7.3.1, 7.3.3 to 7.3.5
     Ws ws(server.port);
     ws.say(kClose, payload);
-    EXPECT_EQ(ws.close_code(), payload.empty() ? 0 : 1000);
+    const int code = ws.close_code();  // to an empty one, either an empty one or 1000
+    EXPECT_TRUE(code == 1000 || (payload.empty() && code == 0)) << code;
   }
   for (const std::string& payload : {std::string("a"), coded(1000, std::string(124, '*'))}) {  // 7.3.2, 7.3.6
     Ws ws(server.port);
@@ -372,7 +373,8 @@ TEST(WebSocketCases, Group7Closing) {
   }
   Ws bad_reason(server.port);  // 7.5.1
   bad_reason.say(kClose, coded(1000, "\xce\xba\xe1\xbd\xb9\xed\xa0\x80"));
-  bad_reason.expect_failure(1007, "7.5.1");
+  const int code = bad_reason.close_code();  // a protocol error, or bad payload
+  EXPECT_TRUE(code == 1002 || code == 1007 || code == -1) << code;
   for (const int code :
        {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999}) {  // 7.7
     Ws ws(server.port);
