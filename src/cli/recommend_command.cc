@@ -166,12 +166,12 @@ Result<Recommendation> recommend_with_progress(const Options& options, std::vect
       .on_gpu = on_gpu,
       .memory = setting.memory_bound(on_gpu),
       .disk_read_rate = setting.disk_read_rate(),
-      .only = options.evidence ? find_evidence(*options.evidence) : std::nullopt,
       .measured =
           [&](const Shape& shape) {
             return setting.past ? setting.past->measured(shape, threads) : std::nullopt;
           },
       .learned = [&](Timings timings) { return setting.learned(std::move(timings)); },
+      .only = options.evidence ? find_evidence(*options.evidence) : std::nullopt,
       .effort = Seconds(setting.elsewhere ? 0 : std::max(0.0, options.effort - spent.count())),
       .progress = begin};
   return recommend(std::move(shapes), *setting.engine, setting.machine, setting.store, asked);

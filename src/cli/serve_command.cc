@@ -121,7 +121,7 @@ Result<Servable> make_servable(const Options& options, const std::string& name, 
   question.workload.context_tokens = model.context_tokens;
   LadderOnDemand ladder(setting, question);
   if (const auto timings = known_timings(*shape, setting, ladder, question)) {
-    out.forecaster = forecaster_of(*shape, *timings, model, setting.memory_bound());
+    out.forecaster = forecaster_of(*shape, *timings, model, setting.memory_bound().main);
   }
   out.account = ledger_accounts(*shape, model.threads, setting, complain);
   return out;
