@@ -73,10 +73,11 @@ TEST_F(Serve, AnEngineKilledInMidReplyIsAnHonestErrorAndTheNextRequestWorks) {
   const TestAnswer whole = ask(port_, "POST", kChat, chat_body("die 2", false));
   EXPECT_EQ(whole.status, 502);
   EXPECT_EQ(whole.json()["error"]["code"], "engine_failed");
-  ASSERT_TRUE(wait_until_ready()) << said();
-  EXPECT_EQ(ask(port_, "POST", kChat, chat_body("say 1 0", false)).status, 200);
+  // It is ready still where nobody has noticed yet.
+  EXPECT_TRUE(wait_for([&] { return contains(said(), "the engine was killed by signal 9"); }));
+  EXPECT_TRUE(wait_for([&] { return ask(port_, "POST", kChat, chat_body("say 1 0", false)).status == 200; }))
+      << said();
   EXPECT_TRUE(contains(ask(port_, "GET", "/readyz").body, "killed by signal 9"));
-  EXPECT_TRUE(contains(said(), "the engine was killed by signal 9"));
 }
 
 TEST_F(Serve, AStreamThatTheEngineCutsIsAnErrorToo) {
@@ -117,8 +118,7 @@ TEST_F(Serve, EndsWithZeroOnceWhatRunsIsDone) {
 
 TEST_F(Serve, WhatMissesItsDeadlineIsCut) {
   start_ready();
-  const TestAnswer whole = ask(port_, "POST", kChat, chat_body("hang", false, ",\"deadline_seconds\":0.3"));
-  // Where a forecast is known it may be refused instead: the fake model's is short.
+  const TestAnswer whole = ask(port_, "POST", kChat, chat_body("hang", false, ",\"deadline_seconds\":3"));
   EXPECT_EQ(whole.status, 504) << whole.body;
   EXPECT_EQ(ask(port_, "POST", kChat, chat_body("say 1 0", false)).status, 200);
 }
@@ -126,7 +126,9 @@ TEST_F(Serve, WhatMissesItsDeadlineIsCut) {
 TEST_F(Serve, AnEnginesEndlessAnswerIsCut) {
   start_ready();
   const TestAnswer answer = ask(port_, "POST", kChat, chat_body("flood", true));
-  EXPECT_EQ(answer.status, 502) << answer.body.substr(0, 200);
+  // Its head had gone out with the first event: the failure is the last one.
+  EXPECT_EQ(answer.status, 200) << answer.body.substr(0, 200);
+  EXPECT_TRUE(contains(answer.body, "engine_failed")) << answer.body.substr(0, 200);
   EXPECT_EQ(ask(port_, "POST", kChat, chat_body("say 1 0", false)).status, 200);
 }
 

@@ -218,7 +218,7 @@ All of it: docs/SERVER.md.)";
 
 Command add_serve(CLI::App& root) {
   const auto options = std::make_shared<Options>();
-  CLI::App* parser = root.add_subcommand("serve", "Serve a model: OpenAI's HTTP API and WebSocket turns");
+  CLI::App* parser = root.add_subcommand("serve", "Serve a model: OpenAI's API, WebSockets");
   parser->add_option("--model,MODEL", options->model, "GGUF file with its weights")
       ->required()
       ->type_name("");

@@ -151,8 +151,7 @@ TEST_F(BenchRuns, TakeAModelWithACommaInItsName) {
 }
 
 TEST_F(BenchRuns, RefuseARequestThatMakesNoSense) {
-  std::vector<BenchRequest> bad{request({}), request({{}}), request({{.prompt = 1, .generate = 1}}),
-                                request({{.prompt = 1, .depth = 3'000'000'000}})};
+  std::vector<BenchRequest> bad{request({}), request({{}}), request({{.prompt = 1, .depth = 3'000'000'000}})};
   for (auto member : {&BenchRequest::threads, &BenchRequest::repetitions, &BenchRequest::batch}) {
     bad.push_back(request());
     bad.back().*member = 0;

@@ -10,7 +10,8 @@ namespace {
 
 // Only matrices cost anything, in proportion to their rows.
 KernelRates rates_of(double nanoseconds, std::string source) {
-  KernelRates rates{.evidence = Evidence::kCalibrated, .source = std::move(source), .threads = 3};
+  KernelRates rates{
+      .evidence = Evidence::kCalibrated, .source = std::move(source), .threads = 3, .head_rest = HeadRest{}};
   for (const GgmlType type : {GgmlType::kQ8_0, GgmlType::kF16}) rates.types[type] = {{1, nanoseconds * 1e-9}};
   return rates;
 }

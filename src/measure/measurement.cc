@@ -256,8 +256,7 @@ Result<Measurement> measure(const Shape& shape, const Engine& engine, const Mach
   Measurement out{.threads = options.threads};
   if (auto done = Stage(shape, engine, options, out).run(); !done) return std::unexpected(done.error());
   out.wall = since(start);
-  out.contention = contention_between(counters, read_contention(), out.wall,
-                                      machine.logical_cpus.value_or(options.threads));
+  out.contention = contention_since(counters, out.wall, machine.logical_cpus.value_or(options.threads));
   return out;
 }
 

@@ -80,8 +80,9 @@ TEST(LayerPlan, OfEveryModelledCatalogueRowIsPossibleAndTrue) {
 }
 
 TEST(LayerPlan, RefusesWhatIsNotModelledByItsReason) {
-  const auto shape = find_shape("deepseek-v3");
+  auto shape = find_shape("deepseek-v3");
   ASSERT_TRUE(shape);
+  shape->not_modelled = {"a latent of tomorrow"};
   const auto plan = plan_layers(*shape, rehearsal_byte_budget(*shape));
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().kind, ErrorKind::kUnsupported);

@@ -84,7 +84,9 @@ void Pace::learn(const TurnActual& actual) {
                                         0.25, 32.0));
   }
   if (actual.was_cut || actual.size.reply_tokens == 0) return;
-  smooth(reply_tokens_, static_cast<double>(actual.size.reply_tokens));
+  // The first real reply says more than the usual one, which was a guess.
+  const double weight = std::max(kSmoothing, 1 / static_cast<double>(token_seconds_.size() + 1));
+  reply_tokens_ += weight * (static_cast<double>(actual.size.reply_tokens) - reply_tokens_);
   remember(token_seconds_, actual.turn.value / static_cast<double>(actual.size.reply_tokens));
   const auto plain = forecast(actual.size);
   if (!plain || plain->turn.expected.value <= 0) return;

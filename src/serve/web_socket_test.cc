@@ -373,8 +373,8 @@ TEST(WebSocketCases, Group7Closing) {
   }
   Ws bad_reason(server.port);  // 7.5.1
   bad_reason.say(kClose, coded(1000, "\xce\xba\xe1\xbd\xb9\xed\xa0\x80"));
-  const int code = bad_reason.close_code();  // a protocol error, or bad payload
-  EXPECT_TRUE(code == 1002 || code == 1007 || code == -1) << code;
+  const int answered = bad_reason.close_code();  // a protocol error, or bad payload
+  EXPECT_TRUE(answered == 1002 || answered == 1007 || answered == -1) << answered;
   for (const int code :
        {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999}) {  // 7.7
     Ws ws(server.port);
