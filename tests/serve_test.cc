@@ -132,6 +132,15 @@ TEST_F(Serve, AnEnginesEndlessAnswerIsCut) {
   EXPECT_EQ(ask(port_, "POST", kChat, chat_body("say 1 0", false)).status, 200);
 }
 
+TEST_F(Serve, WithoutAModelItServesWhatWasSetUp) {
+  std::filesystem::create_directories(home_ / ".config/tokcast");
+  write_text(home_ / ".config/tokcast/config.toml",
+             "[llm]\nmodel_path = '" + std::exchange(model_, "") + "'\nthreads = 1\ncontext_tokens = 512\n");
+  start_ready();
+  EXPECT_TRUE(contains(ask(port_, "GET", "/v1/models").body, "\"small\""));
+  EXPECT_EQ(ask(port_, "POST", kChat, chat_body("say 1 0", false)).status, 200);
+}
+
 TEST_F(Serve, TheEnginesOwnRefusalIsHandedOn) {
   start_ready();
   EXPECT_EQ(ask(port_, "POST", kChat, chat_body("refuse", true)).status, 400);

@@ -14,8 +14,8 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -127,7 +127,8 @@ class ServeProcess : public Cli {
   // Starts it and waits until it listens.
   void start(std::vector<std::string> arguments = {},
              std::vector<std::pair<std::string, std::string>> environment = {}) {
-    ChildOptions options{.arguments = {TOKCAST_BINARY, "serve", model_, "--port", "0"}};
+    ChildOptions options{.arguments = {TOKCAST_BINARY, "serve", "--port", "0"}};
+    if (!model_.empty()) options.arguments.push_back(model_);
     options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
     options.environment = {{"HOME", home_.path()},
                            {"XDG_CACHE_HOME", ""},

@@ -346,17 +346,20 @@ TEST_F(SetupCli, TheRealEngineIsMeasuredAndServesFromTheEnvFile) {
   const auto engine = find_engine(default_engine_search());
   if (!engine) GTEST_SKIP() << describe(engine.error());
   set("TOKCAST_ENGINE", engine->directory);
+  write_registry(3000, 3000);  // any machine keeps that, however busy
   const ChildResult result = setup({"--yes", "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.standard_error << result.standard_output;
   EXPECT_EQ(schema_findings("setup", result.standard_output), "");
   EXPECT_EQ(parsed(result)["done"]["promise_kept"], true);
   // The shell reads the file as the server of the story would; the server ends once it has answered.
   const ChildResult served = run(
-      {"timeout", "-s", "INT", "30", "/bin/sh", "-ec",
+      {"timeout", "-s", "INT", "60", "/bin/sh", "-ec",
        ". \"$1\"; \"$0\" -m \"$LOCAL_LLM_MODEL_PATH\" -t \"$LOCAL_LLM_THREADS\" -c \"$LOCAL_LLM_CONTEXT\" "
-       "-n \"$LOCAL_LLM_MAX_TOKENS\" -ngl \"$LOCAL_LLM_GPU_LAYERS\" --offline --host \"$2\" 2>&1 & pid=$!; "
-       "until [ -S \"$2\" ] || ! kill -0 $pid; do sleep 0.2; done; sleep 2; kill $pid; wait $pid || true",
-       engine->executable("server"), env_, home_ / "engine.sock"});
+       "-n \"$LOCAL_LLM_MAX_TOKENS\" -ngl \"$LOCAL_LLM_GPU_LAYERS\" --offline --host \"$2\" >\"$3\" 2>&1 & "
+       "pid=$!; "
+       "until grep -q 'model loaded' \"$3\" || ! kill -0 $pid; do sleep 0.2; done; "
+       "kill $pid; wait $pid || true; cat \"$3\"",
+       engine->executable("server"), env_, home_ / "engine.sock", home_ / "engine.log"});
   EXPECT_TRUE(contains(served.standard_output, "model loaded")) << served.standard_output;
 }
 

@@ -24,6 +24,8 @@
 #include "cli/workload_options.h"
 #include "serve/line_writer.h"
 #include "serve/server.h"
+#include "setup/served_config.h"
+#include "setup/user_file.h"
 
 namespace tokcast {
 namespace {
@@ -41,6 +43,7 @@ struct Options {
   std::uint32_t sessions = 1;
   std::optional<std::uint32_t> threads{};
   std::optional<double> budget{};
+  std::optional<Seconds> promised{};  // of a turn, in what was set up
   std::optional<std::string> token_file{};
   std::vector<std::string> hosts{};
   std::vector<std::string> origins{};
@@ -165,7 +168,23 @@ Result<AccessRules> read_access(const Options& options) {
   return out;
 }
 
-Result<ExitCode> run(const Options& options) {
+// What was not given is as it was set up. Errors: those of read_user_file and served_config.
+Result<void> complete(Options& options) {
+  if (!options.model.empty()) return {};
+  const std::string path = config_directory() + "/config.toml";
+  const auto text = read_user_file(path);
+  if (!text) return std::unexpected(text.error());
+  const auto config = served_config(text->value_or(""), path);
+  if (!config) return std::unexpected(config.error());
+  options.model = config->model_path;
+  if (!options.threads) options.threads = config->threads;
+  if (!options.context) options.context = config->context_tokens;
+  options.promised = config->turn_budget;
+  return {};
+}
+
+Result<ExitCode> run(Options options) {
+  if (auto whole = complete(options); !whole) return std::unexpected(whole.error());
   auto access = read_access(options);
   if (!access) return std::unexpected(access.error());
   const auto setting = read_setting(options.common);
@@ -186,6 +205,7 @@ Result<ExitCode> run(const Options& options) {
   serving.access = std::move(*access);
   serving.servable = std::move(*servable);
   serving.slots = options.sessions;
+  if (options.promised) serving.turn_budget = *options.promised;
   if (options.budget) serving.turn_budget = serving.http_budget = Seconds(*options.budget);
   serving.version = TOKCAST_VERSION;
   serving.log_descriptor = *log;
@@ -200,6 +220,7 @@ Result<ExitCode> run(const Options& options) {
 }
 
 constexpr const char* kExamples = R"(Examples:
+  tokcast serve                                 what `tokcast setup` set up
   tokcast serve ./model.gguf
   tokcast serve ./model.gguf --port 9000 --ctx 8192 --sessions 2
   tokcast serve ./model.gguf --budget 10        refuse what cannot be done in 10 s
@@ -219,9 +240,7 @@ All of it: docs/SERVER.md.)";
 Command add_serve(CLI::App& root) {
   const auto options = std::make_shared<Options>();
   CLI::App* parser = root.add_subcommand("serve", "Serve a model: OpenAI's API, WebSockets");
-  parser->add_option("--model,MODEL", options->model, "GGUF file with its weights")
-      ->required()
-      ->type_name("");
+  parser->add_option("--model,MODEL", options->model, "GGUF file (what was set up)")->type_name("");
   parser->add_option("--host", options->host, "Address to listen on (127.0.0.1)")->type_name("ADDRESS");
   parser->add_option("--port", options->port, "Port; 0 takes a free one (8765)")->type_name("N");
   parser->add_option("--ctx", options->context, "Context of each session (4096)")

@@ -186,9 +186,7 @@ std::string outcome_text(const SetupOutcome& outcome, const SetupRecord& record,
   }
   out += written_line(outcome.env_path, outcome.env) + written_line(outcome.config_path, outcome.config);
   if (settings.files.llm.empty()) return out + "\nThe language model is to run somewhere else.\n";
-  return out + fmt::format("\nNext: llama-server -m {} -t {} -c {}\n",
-                           printable(shell_word(settings.files.llm)), settings.threads,
-                           settings.context_tokens);
+  return out + "\nNext: tokcast serve\n";
 }
 
 Json outcome_json(const SetupOutcome& outcome, const SetupRecord& record) {

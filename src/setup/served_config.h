@@ -1,0 +1,30 @@
+// What `tokcast setup` left for `tokcast serve`: the part [llm] of config.toml, read back.
+#ifndef TOKCAST_SETUP_SERVED_CONFIG_H_
+#define TOKCAST_SETUP_SERVED_CONFIG_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/units.h"
+
+namespace tokcast {
+
+// nullopt: not told there.
+struct ServedConfig {
+  std::string model_path;  // a GGUF file
+  std::optional<std::uint32_t> threads{};
+  std::optional<std::uint64_t> context_tokens{};
+  std::optional<Seconds> turn_budget{};  // as promised
+};
+
+// `text` is a whole config.toml, `path` names it in errors. Keys of others are left alone. Errors: kBadInput
+// (no TOML, a value of the wrong kind or out of range; says which), kNotFound (no model in it: set up for a
+// server elsewhere, or not set up).
+Result<ServedConfig> served_config(std::string_view text, const std::string& path);
+
+}  // namespace tokcast
+
+#endif  // TOKCAST_SETUP_SERVED_CONFIG_H_

@@ -1,0 +1,67 @@
+#include "setup/served_config.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "setup/server_settings.h"
+
+namespace tokcast {
+namespace {
+
+ServerSettings some_settings() {
+  ServerSettings out;
+  out.files.llm = "/models/a \"quoted\" name.gguf";
+  out.threads = 3;
+  out.context_tokens = 2048;
+  out.budget = Seconds(10);
+  return out;
+}
+
+TEST(ServedConfig, ReadsWhatSetupWrote) {
+  const auto read = served_config(config_part(some_settings()), "config.toml");
+  ASSERT_TRUE(read) << describe(read.error());
+  EXPECT_EQ(read->model_path, "/models/a \"quoted\" name.gguf");
+  EXPECT_EQ(read->threads, 3U);
+  EXPECT_EQ(read->context_tokens, 2048U);
+  EXPECT_EQ(read->turn_budget, Seconds(10));
+}
+
+TEST(ServedConfig, LeavesUntoldWhatIsNotThere) {
+  const auto read =
+      served_config("[llm]\nmodel_path = '/m.gguf'\n[of_others]\nthreads = 'many'\n", "config.toml");
+  ASSERT_TRUE(read);
+  EXPECT_FALSE(read->threads || read->context_tokens || read->turn_budget);
+}
+
+TEST(ServedConfig, SaysThatNothingWasSetUp) {
+  for (const char* text :
+       {"", "[llm]\nmodel = 'a'\n", "[llm]\nmodel_path = ''\n", "[llm]\nmodel_path = 3\n"}) {
+    const auto read = served_config(text, "config.toml");
+    ASSERT_FALSE(read) << text;
+    EXPECT_EQ(read.error().kind, ErrorKind::kNotFound);
+    EXPECT_NE(read.error().fix.find("tokcast setup"), std::string::npos);
+  }
+}
+
+TEST(ServedConfig, RefusesWhatIsNotToml) {
+  const auto read = served_config("[llm]\nmodel_path = \x1b[31m\n", "config.toml");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().kind, ErrorKind::kBadInput);
+  EXPECT_NE(read.error().message.find("line 2"), std::string::npos) << read.error().message;
+  EXPECT_EQ(read.error().message.find('\x1b'), std::string::npos);
+}
+
+TEST(ServedConfig, NamesTheValueThatIsOutOfRange) {
+  for (const char* value :
+       {"threads = 0", "threads = -1", "threads = 'two'", "threads = 1e300", "context_tokens = 99999999999",
+        "promise = { budget_seconds = nan }", "promise = { budget_seconds = -1 }"}) {
+    const auto read = served_config(std::string("[llm]\nmodel_path = '/m.gguf'\n") + value, "config.toml");
+    ASSERT_FALSE(read) << value;
+    EXPECT_EQ(read.error().kind, ErrorKind::kBadInput) << value;
+    EXPECT_NE(read.error().message.find("llm."), std::string::npos) << read.error().message;
+  }
+}
+
+}  // namespace
+}  // namespace tokcast
