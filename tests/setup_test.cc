@@ -346,7 +346,7 @@ TEST_F(SetupCli, TheRealEngineIsMeasuredAndServesFromTheEnvFile) {
   const auto engine = find_engine(default_engine_search());
   if (!engine) GTEST_SKIP() << describe(engine.error());
   set("TOKCAST_ENGINE", engine->directory);
-  write_registry(3000, 3000);  // any machine keeps that, however busy
+  write_registry(999999, 999999);  // so tiny a model on a busy machine: anything goes
   const ChildResult result = setup({"--yes", "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.standard_error << result.standard_output;
   EXPECT_EQ(schema_findings("setup", result.standard_output), "");
