@@ -13,6 +13,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 namespace tokcast {
@@ -150,7 +151,7 @@ class UnixCall : public std::enable_shared_from_this<UnixCall> {
     ++armed_;
     timer_.cancel();
     ErrorCode ignored;
-    socket_.close(ignored);
+    std::ignore = socket_.close(ignored);
   }
 
   ServeLimits limits_;

@@ -6,6 +6,7 @@
 #include <boost/beast/websocket/stream.hpp>
 #include <chrono>
 #include <deque>
+#include <tuple>
 #include <utility>
 
 #include "serve/http_internal.h"
@@ -152,7 +153,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
 
   void abort() {
     ErrorCode ignored;
-    boost::beast::get_lowest_layer(stream_).close(ignored);
+    std::ignore = boost::beast::get_lowest_layer(stream_).close(ignored);
     ended();
   }
 
