@@ -159,9 +159,9 @@ class UnixCall : public std::enable_shared_from_this<UnixCall> {
   asio::steady_timer timer_;
   std::string text_;
   EngineEvents events_;
-  boost::beast::flat_buffer buffer_{128 * 1024};
+  boost::beast::flat_buffer buffer_{128UL * 1024};
   http::response_parser<http::buffer_body> parser_{};
-  std::array<char, 16 * 1024> piece_{};
+  std::array<char, 16UL * 1024> piece_{};
   std::uint64_t armed_ = 0;
   bool over_ = false;
 };
