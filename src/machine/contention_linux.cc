@@ -137,7 +137,7 @@ Contention contention_since(const ContentionCounters& before, Seconds wall, std:
   const char* assumed = std::getenv("TOKCAST_OTHERS_SHARE");
   const auto share = assumed == nullptr ? std::nullopt : parse_double(assumed);
   if (!share || *share < 0 || *share > 1) return out;
-  out.others_share = *share;
+  out.others_share = share;
   out.stolen_share = out.stolen_share ? std::optional(0.0) : std::nullopt;
   // Who waited for a processor waited for others.
   out.cpu_pressure_share = out.cpu_pressure_share ? share : std::nullopt;

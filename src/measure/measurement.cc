@@ -43,7 +43,7 @@ std::vector<std::string> parts_of(const std::string& path) {
 std::uint32_t deepest_wanted(const Shape& shape, const Workload& workload) {
   const std::uint64_t end = workload.depth_tokens + workload.prompt_tokens + workload.reply_tokens;
   const std::uint64_t room = shape.context_length.value_or(std::numeric_limits<std::int32_t>::max());
-  const std::uint64_t most = room > 2 * kPrefill ? room - kPrefill : 0;
+  const std::uint64_t most = room > std::uint64_t{2} * kPrefill ? room - kPrefill : 0;
   return static_cast<std::uint32_t>(std::min(std::max<std::uint64_t>(end, kDepth), most));
 }
 

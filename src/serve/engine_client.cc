@@ -13,6 +13,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 namespace tokcast {
@@ -150,7 +151,7 @@ class UnixCall : public std::enable_shared_from_this<UnixCall> {
     ++armed_;
     timer_.cancel();
     ErrorCode ignored;
-    socket_.close(ignored);
+    std::ignore = socket_.close(ignored);
   }
 
   ServeLimits limits_;
@@ -158,9 +159,9 @@ class UnixCall : public std::enable_shared_from_this<UnixCall> {
   asio::steady_timer timer_;
   std::string text_;
   EngineEvents events_;
-  boost::beast::flat_buffer buffer_{128 * 1024};
+  boost::beast::flat_buffer buffer_{128UL * 1024};
   http::response_parser<http::buffer_body> parser_{};
-  std::array<char, 16 * 1024> piece_{};
+  std::array<char, 16UL * 1024> piece_{};
   std::uint64_t armed_ = 0;
   bool over_ = false;
 };

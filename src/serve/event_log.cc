@@ -54,7 +54,7 @@ Json status_json(const EngineStatus& status) {
 EventLog::EventLog(std::optional<int> descriptor)
     : writer_(descriptor ? std::make_unique<LineWriter>(*descriptor) : nullptr) {}
 
-void EventLog::write(std::string_view event, Json facts) {
+void EventLog::write(std::string_view event, const Json& facts) {
   if (!writer_) return;
   Json line{{"time", utc_now()}, {"event", event}};
   line.update(facts);

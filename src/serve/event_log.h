@@ -21,7 +21,7 @@ class EventLog {
  public:
   explicit EventLog(std::optional<int> descriptor);
   // Adds "time" (UTC) and "event". Does nothing without a descriptor.
-  void write(std::string_view event, Json facts);
+  void write(std::string_view event, const Json& facts);
   std::uint64_t dropped() const { return writer_ ? writer_->dropped() : 0; }
 
  private:

@@ -13,6 +13,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <chrono>
 #include <deque>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -132,7 +133,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
   void leave() override { drain(); }
   void close_now() override { close(); }
 
-  void answer(WebAnswer answer) {
+  void answer(const WebAnswer& answer) {
     std::string text = head_text(answer, false, keep_alive_);
     if (!is_head_) text += answer.body;
     send(std::move(text));
@@ -180,7 +181,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     if (!one_host) return refuse(400, "a request needs exactly one Host header");
     WebRequest head = head_of(*parser_, peer_);
     const bool upgrade = asks_for_web_socket(*parser_);
-    if (auto refusal = set_->handlers.admit(head, upgrade)) return refuse_with(std::move(*refusal));
+    if (const auto refusal = set_->handlers.admit(head, upgrade)) return refuse_with(*refusal);
     if (upgrade) return hand_over(head);
     read_body(std::move(head));
   }
@@ -237,7 +238,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     if (version != "13") {
       auto answer = set_->handlers.refuse(426, "WebSocket version 13 is spoken here");
       answer.headers.emplace_back("Sec-WebSocket-Version", "13");
-      return refuse_with(std::move(answer));
+      return refuse_with(answer);
     }
     // A client must wait for the handshake's end before it sends a frame.
     if (buffer_.size() > 0 || !parser_->is_done()) return refuse(400, "bytes before the handshake's end");
@@ -318,7 +319,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
 
   void refuse(unsigned status, std::string_view why) { refuse_with(set_->handlers.refuse(status, why)); }
 
-  void refuse_with(WebAnswer answer) {
+  void refuse_with(const WebAnswer& answer) {
     // The body is not read, so the connection cannot be used again.
     keep_alive_ = false;
     state_ = State::kLinger;
@@ -334,7 +335,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
   // A socket closed with unread bytes sends RST, which may overtake the answer.
   void linger() {
     ErrorCode ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    std::ignore = socket_.shutdown(tcp::socket::shutdown_send, ignored);
     buffer_.consume(buffer_.size());
     arm(kLingerTime);
     read_away();
@@ -359,7 +360,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     ++armed_;
     timer_.cancel();
     ErrorCode ignored;
-    socket_.close(ignored);
+    std::ignore = socket_.close(ignored);
     release_body();
     if (exchange) exchange->client_is_gone();
   }
@@ -389,7 +390,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     const bool reading = state_ == State::kHeader || state_ == State::kBody;
     if (!reading || writing_) return close();
     ErrorCode ignored;
-    socket_.cancel(ignored);
+    std::ignore = socket_.cancel(ignored);
     refuse(408, "the request came too slowly");
   }
 
@@ -422,7 +423,7 @@ HttpExchange::~HttpExchange() {
 }
 
 void HttpExchange::answer(WebAnswer answer) {
-  if (const auto connection = std::exchange(connection_, nullptr)) connection->answer(std::move(answer));
+  if (const auto connection = std::exchange(connection_, nullptr)) connection->answer(answer);
 }
 void HttpExchange::begin(WebAnswer answer) {
   if (connection_) connection_->begin(std::move(answer));

@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -41,7 +42,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
 
   void accepted(tcp::socket socket) const {
     ErrorCode error;
-    socket.set_option(tcp::no_delay(true), error);
+    std::ignore = socket.set_option(tcp::no_delay(true), error);
     const auto remote = socket.remote_endpoint(error);
     if (error) return;  // gone already
     if (set->open.size() >= set->limits.connections) return turn_away(socket);
@@ -76,11 +77,11 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(Loop& loop, const std::st
   auto impl = std::make_shared<Impl>(loop, limits);
   impl->set->handlers = std::move(handlers);
   const tcp::endpoint endpoint(ip, port);
-  impl->acceptor.open(endpoint.protocol(), error);
-  if (!error) impl->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) impl->acceptor.bind(endpoint, error);
-  if (!error) impl->acceptor.listen(1024, error);
-  if (error) {
+  tcp::acceptor& acceptor = impl->acceptor;
+  const bool listens = !acceptor.open(endpoint.protocol(), error) &&
+                       !acceptor.set_option(tcp::acceptor::reuse_address(true), error) &&
+                       !acceptor.bind(endpoint, error) && !acceptor.listen(1024, error);
+  if (!listens) {
     return fail(ErrorKind::kIo, fmt::format("cannot listen there: {}", error.message()),
                 fmt::format("{} port {}", address, port), "Choose another --port or --host.");
   }
@@ -101,7 +102,7 @@ std::size_t HttpServer::web_sockets() const {
 
 void HttpServer::drain() {
   ErrorCode ignored;
-  impl_->acceptor.close(ignored);
+  std::ignore = impl_->acceptor.close(ignored);
   impl_->set->draining = true;
   const auto open = impl_->set->open;  // closing changes the set
   for (OpenSocket* socket : open) socket->drain();
@@ -114,7 +115,7 @@ void HttpServer::leave() {
 
 void HttpServer::close_all() {
   ErrorCode ignored;
-  impl_->acceptor.close(ignored);
+  std::ignore = impl_->acceptor.close(ignored);
   impl_->again.cancel();
   const auto open = impl_->set->open;
   for (OpenSocket* socket : open) socket->close_now();

@@ -12,7 +12,7 @@
 #include "base/units.h"
 
 namespace boost::asio {
-class io_context;
+class io_context;  // NOLINT(readability-identifier-naming): the name is Boost's
 }
 
 namespace tokcast {

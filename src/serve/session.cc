@@ -126,7 +126,7 @@ void Session::Impl::got_binary(std::string bytes) {
 }
 
 void Session::Impl::dispatch(const LocalAiMessage& message) {
-  static const std::map<std::string_view, Handler> kHandlers{
+  static const std::map<std::string_view, Handler> handlers{
       {"auth", &Impl::authenticate},
       {"set_mode", &Impl::set_mode},
       {"audio", &Impl::got_audio},
@@ -144,8 +144,8 @@ void Session::Impl::dispatch(const LocalAiMessage& message) {
   if (message.type == "status") return status();
   if (message.type == "capabilities") return capabilities();
   if (message.type == "backends") return backends();
-  const auto found = kHandlers.find(message.type);
-  if (found == kHandlers.end()) {
+  const auto found = handlers.find(message.type);
+  if (found == handlers.end()) {
     return send_error("unknown_type", "protocol",
                       "there is no message of type '" + printable(message.type) + "'", echo_of(message));
   }

@@ -6,6 +6,7 @@
 #include <boost/beast/websocket/stream.hpp>
 #include <chrono>
 #include <deque>
+#include <tuple>
 #include <utility>
 
 #include "serve/http_internal.h"
@@ -75,7 +76,8 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
     if (state_ != State::kOpen) return;
     state_ = State::kClosing;
     close_reason_.code = code;
-    close_reason_.reason.assign(reason.data(), std::min<std::size_t>(reason.size(), 120));
+    const std::string_view fitting = reason.substr(0, 120);
+    close_reason_.reason.assign(fitting.data(), fitting.size());
     if (!writing_) close_now_properly();
   }
 
@@ -152,7 +154,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
 
   void abort() {
     ErrorCode ignored;
-    boost::beast::get_lowest_layer(stream_).close(ignored);
+    std::ignore = boost::beast::get_lowest_layer(stream_).close(ignored);
     ended();
   }
 
