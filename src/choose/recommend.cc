@@ -24,6 +24,9 @@ struct Entry {
   std::optional<Timings> timings{};  // of a rehearsal of its own
   std::optional<Timings> cheaper{};  // of the ladder's best rung
   std::optional<std::string> problem{};
+  Merit merit{};
+  // Kept until what it rests on changes: with many candidates, asking anew each time would take minutes.
+  mutable std::optional<Forecast> now{};
 };
 
 class Recommender {
@@ -34,6 +37,7 @@ class Recommender {
     for (Shape& shape : shapes) {
       KinFacts facts = kin_facts(shape);
       entries_.push_back({.shape = std::move(shape), .facts = std::move(facts)});
+      if (options_.merit) entries_.back().merit = options_.merit(entries_.back().shape);
     }
     // What a rehearsal costs grows with what it writes and what it reads.
     std::ranges::sort(entries_, {}, [](const Entry& entry) {
@@ -51,10 +55,15 @@ class Recommender {
     for (const Entry& entry : entries_) {
       out.rehearsed += entry.timings ? 1 : 0;
       out.not_reached += is_open(entry) ? 1 : 0;
-      // Shapes are copied, not moved: each may be the kin of the next.
-      out.ranked.push_back({entry.shape, forecast_of(entry), entry.problem});
     }
-    rank(out.ranked);
+    // From here on nothing is asked: the shapes, which are large, move.
+    for (Entry& entry : entries_) {
+      const Forecast answer = forecast_of(entry);
+      auto timings = timings_of(entry);
+      out.ranked.push_back({std::move(entry.shape), answer, entry.problem, entry.merit, std::move(timings)});
+    }
+    std::ranges::stable_sort(
+        out.ranked, {}, [](const Candidate& one) { return RankKey(one.shape, one.forecast, one.merit); });
     return out;
   }
 
@@ -67,30 +76,58 @@ class Recommender {
   }
 
   // The best that is known of it now.
-  Forecast forecast_of(const Entry& entry) const {
+  std::optional<Timings> timings_of(const Entry& entry) const {
     std::optional<Timings> timings = entry.timings;
     if (!timings && entry.cheaper && entry.cheaper->evidence == Evidence::kCalibrated)
       timings = entry.cheaper;
     if (!timings) timings = from_kin(entry);
     if (!timings) timings = entry.cheaper;
     if (timings) add_cold_load(*timings, entry.shape, options_.disk_read_rate);
-    return forecast(entry.shape, timings, placed(options_.workload, entry.shape, options_.on_gpu),
-                    options_.memory);
+    return timings;
   }
 
+  const Forecast& forecast_of(const Entry& entry) const {
+    if (!entry.now) {
+      entry.now = forecast(entry.shape, timings_of(entry),
+                           placed(options_.workload, entry.shape, options_.on_gpu), options_.memory);
+    }
+    return *entry.now;
+  }
+
+  // A new rehearsal may be the nearest kin of any.
+  void forget_forecasts() {
+    for (Entry& entry : entries_) entry.now.reset();
+    leader_ = nullptr;
+  }
+
+  RankKey key_of(const Entry& entry) const { return {entry.shape, forecast_of(entry), entry.merit}; }
+
   // Would a rehearsal say more? Not where it is known, cannot be, does not fit, or breaks the budget as far
-  // as is known. A calibrated one that keeps it is only confirmed if it leads.
+  // as is known. Of calibrated ones, only those that lead, or would if they turned out to keep it; and those
+  // whose budget lies above what is expected: a rehearsal seldom moves that.
   bool is_open(const Entry& entry) const {
     if (options_.on_gpu || entry.timings || entry.problem || !entry.shape.not_modelled.empty()) return false;
-    const Forecast now = forecast_of(entry);
-    const bool calibrated = now.turn && now.turn->evidence == Evidence::kCalibrated;
-    if (calibrated && now.verdict == Verdict::kKeeps) return &entry == leader();
-    return now.verdict != Verdict::kDoesNotFit && now.verdict != Verdict::kBreaks;
+    const Forecast& now = forecast_of(entry);
+    if (now.verdict == Verdict::kDoesNotFit || now.verdict == Verdict::kBreaks) return false;
+    if (!now.turn || now.turn->evidence != Evidence::kCalibrated) return true;
+    const Entry& best = *leader();
+    if (now.verdict == Verdict::kKeeps) return &entry == &best;
+    const bool may_turn_out_well = expected_within(now);
+    return may_turn_out_well && key_of(entry).preferred_to(key_of(best));
+  }
+
+  static bool expected_within(const Forecast& now) {
+    const auto within = [](const Interval<Seconds>& is, const std::optional<Seconds>& budget) {
+      return !budget || is.expected <= *budget;
+    };
+    return within(now.turn->turn, now.workload.turn_budget) &&
+           within(now.turn->first_token, now.workload.first_token_budget);
   }
 
   const Entry* leader() const {
-    const auto key = [this](const Entry& entry) { return rank_key(entry.shape, forecast_of(entry)); };
-    return &*std::ranges::min_element(entries_, {}, key);
+    if (leader_ == nullptr)
+      leader_ = &*std::ranges::min_element(entries_, {}, [this](const Entry& one) { return key_of(one); });
+    return leader_;
   }
 
   // Of the open ones: by rank where all are calibrated, else the cheapest; nullptr if there is none.
@@ -99,10 +136,7 @@ class Recommender {
     const bool by_rank = options_.ladder.calibrated.has_value();
     for (Entry& entry : entries_) {
       if (!is_open(entry)) continue;
-      if (best == nullptr) best = &entry;
-      if (by_rank && rank_key(entry.shape, forecast_of(entry)) < rank_key(best->shape, forecast_of(*best))) {
-        best = &entry;
-      }
+      if (best == nullptr || (by_rank && key_of(entry).preferred_to(key_of(*best)))) best = &entry;
     }
     return best;
   }
@@ -124,6 +158,7 @@ class Recommender {
           {.threads = options_.threads, .allowance = std::min(options_.allowance_each, left)}, false);
       if (!rehearsal && rehearsal.error().kind == ErrorKind::kInterrupted)
         return std::unexpected(rehearsal.error());
+      forget_forecasts();
       if (!rehearsal) {
         entry->problem = describe(rehearsal.error());
         continue;
@@ -151,26 +186,12 @@ class Recommender {
     return scale_from_kin(*nearest->timings, nearest->facts, entry.facts);
   }
 
-  // Good verdicts first; among those that may answer in time the larger model, among the others the quicker
-  // one.
-  static std::pair<int, double> rank_key(const Shape& shape, const Forecast& forecast) {
-    constexpr int kOrder[] = {0, 1, 3, 4, 2};  // of Verdict's values: unknown stands before what breaks
-    const int verdict = kOrder[static_cast<int>(forecast.verdict)];
-    const double size = -static_cast<double>(shape.parameters());
-    const double seconds = forecast.turn ? forecast.turn->turn.expected.value : -size;
-    return std::pair(verdict, verdict <= 1 ? size : seconds);
-  }
-
-  static void rank(std::vector<Candidate>& candidates) {
-    std::ranges::stable_sort(candidates, {},
-                             [](const Candidate& one) { return rank_key(one.shape, one.forecast); });
-  }
-
   const Engine& engine_;
   const Machine& machine_;
   const RehearsalStore& store_;
   const RecommendOptions& options_;
   std::vector<Entry> entries_;
+  mutable const Entry* leader_ = nullptr;  // as long as no forecast changes
 };
 
 }  // namespace

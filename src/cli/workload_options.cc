@@ -36,6 +36,17 @@ CLI::Option* add_budget(CLI::App& parser, const std::string& name, auto& value, 
   return parser.add_option(name, value, text)->check(positive_seconds())->type_name("SECONDS")->group(kGroup);
 }
 
+void add_use(CLI::App& parser, std::string& name) {
+  const auto check = [](const std::string& text) -> std::string {
+    const auto use = find_use(text);
+    return use ? "" : fmt::format("{}. {}", use.error().message, use.error().fix);
+  };
+  parser.add_option("--use", name, fmt::format("A turn with budgets: {} (voice)", use_names()))
+      ->check(CLI::Validator(check, ""))
+      ->type_name("NAME")
+      ->group(kGroup);
+}
+
 }  // namespace
 
 CLI::Validator positive_seconds() {
@@ -49,25 +60,37 @@ CLI::Validator positive_seconds() {
 
 void WorkloadOptions::add_to(CLI::App& parser) {
   constexpr std::uint64_t kMost = 1ULL << 32U;
-  add_number(parser, "--prompt", given.prompt_tokens, "Tokens of the prompt (128)", 0, kMost);
-  add_number(parser, "--cached", given.cached_tokens, "... of these, in the context already (0)", 0, kMost);
-  add_number(parser, "--reply", given.reply_tokens, "Tokens of the reply (30)", 0, kMost);
-  add_number(parser, "--depth", given.depth_tokens, "Tokens in the context before the turn (0)", 0, kMost);
-  add_number(parser, "--ctx", context, "Context to reserve (2048, or the turn)", 1, kMost);
-  add_number(parser, "--sessions", given.sessions, "Parallel sessions (1)", 1, kMostThreads);
+  add_use(parser, use_name);
+  add_number(parser, "--prompt", prompt, "Tokens of the prompt (voice: 128)", 0, kMost);
+  add_number(parser, "--cached", cached, "... of these, in the context already (0)", 0, kMost);
+  add_number(parser, "--reply", reply, "Tokens of the reply (voice: 30)", 0, kMost);
+  add_number(parser, "--depth", depth, "Tokens in the context before the turn (0)", 0, kMost);
+  add_number(parser, "--ctx", context, "Context to reserve (voice: 2048; or the turn)", 1, kMost);
+  add_number(parser, "--sessions", sessions, "Parallel sessions (1)", 1, kMostThreads);
   add_number(parser, "--threads", threads, "Threads (the cores we may use)", 1, kMostThreads);
   parser.add_option("--gpu-layers", gpu_layers, "Layers on a GPU: 0, or auto (auto)")
       ->type_name("N|auto")
       ->group(kGroup);
-  add_budget(parser, "--budget", turn_budget, "Time allowed for the turn (10)");
+  add_budget(parser, "--budget", turn_budget, "Time allowed for the turn (voice: 10)");
   add_budget(parser, "--first-token-budget", first_token_budget, "... until the first token");
 }
 
 Result<Workload> WorkloadOptions::workload() const {
-  Workload out = given;
+  const auto named = find_use(use_name);
+  if (!named) return std::unexpected(named.error());
+  Workload out = named->workload;
+  if (prompt) {
+    // The share of the prompt that is in the context already stays as it is in the use.
+    if (out.prompt_tokens > 0) out.cached_tokens = *prompt * out.cached_tokens / out.prompt_tokens;
+    out.prompt_tokens = *prompt;
+  }
+  out.cached_tokens = cached.value_or(out.cached_tokens);
+  out.reply_tokens = reply.value_or(out.reply_tokens);
+  out.depth_tokens = depth.value_or(out.depth_tokens);
+  out.sessions = sessions.value_or(out.sessions);
   const std::uint64_t turn = out.depth_tokens + out.prompt_tokens + out.reply_tokens;
   out.context_tokens = context.value_or(std::max(out.context_tokens, turn));
-  out.turn_budget = Seconds(turn_budget);
+  if (turn_budget) out.turn_budget = Seconds(*turn_budget);
   if (first_token_budget) out.first_token_budget = Seconds(*first_token_budget);
   if (gpu_layers != "auto") {
     const auto layers = parse_uint(gpu_layers);
@@ -79,6 +102,15 @@ Result<Workload> WorkloadOptions::workload() const {
     out.gpu_layers = static_cast<std::uint32_t>(*layers);
   }
   if (auto sound = check_workload(out); !sound) return std::unexpected(sound.error());
+  return out;
+}
+
+Result<Use> WorkloadOptions::use() const {
+  auto out = find_use(use_name);
+  if (!out) return out;
+  const auto turn = workload();
+  if (!turn) return std::unexpected(turn.error());
+  out->workload = *turn;
   return out;
 }
 

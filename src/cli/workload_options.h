@@ -8,25 +8,35 @@
 #include <string>
 
 #include "base/result.h"
+#include "choose/use.h"
 #include "forecast/forecast.h"
 #include "machine/machine.h"
 
 namespace tokcast {
 
+// What was not given is as in the use.
 struct WorkloadOptions {
-  Workload given{};
-  double turn_budget = 10;
-  std::optional<double> first_token_budget{};
+  std::string use_name{"voice"};
+  std::optional<std::uint64_t> prompt{};
+  std::optional<std::uint64_t> cached{};
+  std::optional<std::uint64_t> reply{};
+  std::optional<std::uint64_t> depth{};
   std::optional<std::uint64_t> context{};
+  std::optional<std::uint32_t> sessions{};
+  std::optional<double> turn_budget{};
+  std::optional<double> first_token_budget{};
   std::optional<std::uint32_t> threads{};
   std::string gpu_layers = "auto";
 
   // Must live at this address until parsing is done.
   void add_to(CLI::App& parser);
 
-  // The workload asked for. A context that was not given grows to hold the turn. Errors: those of
-  // check_workload.
+  // The workload asked for. A context that was not given grows to hold the turn. Errors: those of find_use
+  // and check_workload.
   Result<Workload> workload() const;
+
+  // The use with this workload in its place. Errors: as workload().
+  Result<Use> use() const;
 
   // Unless the processor alone was asked for.
   bool wants_gpu() const { return gpu_layers != "0"; }
