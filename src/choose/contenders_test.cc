@@ -31,9 +31,11 @@ TEST(Contenders, LargerMixesAreAskedAboutOnlyWhereTheSmallestMayDo) {
   EXPECT_EQ(mixes_of(out, "llama-2-13b-chat"), 1U);
 }
 
-TEST(Contenders, WhatDoesNotSuitOrIsNotModelledIsLeftOutWithItsReason) {
+TEST(Contenders, WhatDoesNotSuitOrCannotBeReadIsLeftOutWithItsReason) {
   Contenders out;
-  add_catalogue(out, rows({"qwq-32b", "starcoder2-3b", "gemma-3n-e2b-it"}), {.use = uses().front()});
+  auto all = rows({"qwq-32b", "starcoder2-3b", "qwen3-4b"});
+  all.back().id = "of-no-catalogue";
+  add_catalogue(out, all, {.use = uses().front()});
   EXPECT_TRUE(out.shapes.empty());
   ASSERT_EQ(out.left_out.size(), 3U);
   for (const LeftOut& one : out.left_out) EXPECT_FALSE(one.why.empty()) << one.model;

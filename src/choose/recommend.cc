@@ -198,7 +198,7 @@ class Recommender {
   // Of the open ones: by rank where all are calibrated, else the cheapest; nullptr if there is none.
   Entry* next() {
     Entry* best = nullptr;
-    const bool by_rank = options_.ladder.calibrated.has_value();
+    const bool by_rank = options_.ladder.calibrated.has_value() && !options_.only;
     for (Entry& entry : entries_) {
       if (!is_open(entry)) continue;
       if (best == nullptr || (by_rank && key_of(entry).preferred_to(key_of(*best)))) best = &entry;

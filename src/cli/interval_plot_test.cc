@@ -51,9 +51,9 @@ TEST(IntervalPlot, CutsBarsFarBeyondTheBudgetAndSaysSo) {
       {.label = "near", .bar = PlotRow::Bar{8, 11, 30}, .budget = 10, .value = "8-30 s"},
       {.label = "far", .bar = PlotRow::Bar{100, 120, 140}, .value = "100-140 s"}};
   EXPECT_EQ(interval_plot(all, "s", false, {.width = 48}),
-            "near              --|-+-------------->  8-30 s\n"
-            "far                                  >  100-140 s\n"
-            "      0                         20.0 s\n"
+            "near              ---|+------------->  8-30 s\n"
+            "far                                 >  100-140 s\n"
+            "      0                        20.0 s\n"
             "-- promised  + expected  | budget  > beyond the scale\n");
 }
 

@@ -198,7 +198,7 @@ without weights too, or added in ~/.config/tokcast/catalogue.json.)";
 
 void add_filters(CLI::App& parser, Options& options) {
   constexpr const char* kGroup = "Filters";
-  parser.add_option("--use", options.use_name, use_names() + ": what suits it, best first")
+  parser.add_option("--use", options.use_name, use_names() + ": what suits it")
       ->type_name("NAME")
       ->group(kGroup);
   parser.add_option("--family", options.family, "Of this family: qwen3, gemma-3 ...")

@@ -206,7 +206,7 @@ constexpr const char* kExamples = R"(Examples:
   tokcast recommend --prompt 1000 --reply 300 --budget 60 --effort 300
   tokcast recommend --model qwen3-8b --model ./mine.gguf --quant Q5_K_M
   tokcast recommend --here --models-dir /data/models --plot
-  tokcast recommend --use code --machine "8c avx2 2x ddr5-5600 64GiB gpu RTX 4090"
+  tokcast recommend --machine "8c avx2 2x ddr5-5600 64GiB gpu RTX 4090"
 
 Considered: the catalogue (`tokcast models`) in Q4_K_M to Q8_0, and the models
 that are here already (marked *). First comes the best quality that keeps the

@@ -66,9 +66,19 @@ void add_sources(std::vector<std::string>& notes, std::span<const Candidate> can
     if (turn && turn->evidence < Evidence::kRehearsed)
       by_source[turn->source].push_back(printable(one.shape.id));
   }
+  // Partly on cards, each has a source of its own.
+  constexpr std::size_t kMostSources = 4;
+  std::vector<std::string> others;
   for (const auto& [source, names] : by_source) {
-    notes.push_back(fmt::format("Estimated, {}: {}.", printable(source), some_of(names)));
+    if (by_source.size() > kMostSources && names.size() == 1) {
+      others.push_back(names.front());
+    } else {
+      notes.push_back(fmt::format("Estimated, {}: {}.", printable(source), some_of(names)));
+    }
   }
+  if (!others.empty())
+    notes.push_back(
+        fmt::format("Estimated, each on its own (--json tells from what): {}.", some_of(others)));
 }
 
 void add_problems(std::vector<std::string>& notes, std::span<const Candidate> candidates) {
