@@ -30,6 +30,9 @@ struct Entry {
   std::optional<Timings> busy{};     // of a rehearsal made while others had the processors
   bool tried = false;                // rehearsed just now
   std::optional<std::string> problem{};
+  Merit merit{};
+  // Kept until what it rests on changes: with many candidates, asking anew each time would take minutes.
+  mutable std::optional<Forecast> now{};
 };
 
 class Recommender {
@@ -41,6 +44,7 @@ class Recommender {
       KinFacts facts = kin_facts(shape);
       const Workload workload = placed(options_.workload, shape, options_.on_gpu, options_.memory);
       entries_.push_back({.shape = std::move(shape), .facts = std::move(facts), .workload = workload});
+      if (options_.merit) entries_.back().merit = options_.merit(entries_.back().shape);
     }
     // What a rehearsal costs grows with what it writes and what it reads.
     std::ranges::sort(entries_, {}, [](const Entry& entry) {
@@ -59,16 +63,7 @@ class Recommender {
       if (!ladder_asked) entry.cheaper.reset();
     }
     if (auto ok = rehearse_within_effort(); !ok) return std::unexpected(ok.error());
-    Recommendation out;
-    for (const Entry& entry : entries_) {
-      out.rehearsed += entry.timings ? 1 : 0;
-      out.not_reached += is_open(entry) ? 1 : 0;
-      // Shapes are copied, not moved: each may be the kin of the next.
-      out.ranked.push_back({entry.shape, forecast_of(entry), entry.problem});
-    }
-    rank(out.ranked);
-    for (const Candidate& one : out.ranked) note_skipped(one, out.skipped);
-    return out;
+    return answer();
   }
 
  private:
@@ -99,69 +94,114 @@ class Recommender {
   }
 
   // The best that is known of it now.
-  Forecast forecast_of(const Entry& entry) const {
+  std::optional<Timings> timings_of(const Entry& entry) const {
     std::optional<Timings> timings = entry.timings;
     if (!timings && entry.cheaper && entry.cheaper->evidence == Evidence::kCalibrated)
       timings = entry.cheaper;
     if (!timings && !options_.only) timings = from_kin(entry);
     if (!timings) timings = entry.cheaper;
     if (entry.busy && (!timings || is_busy(*timings) || entry.tried)) timings = entry.busy;
+    if (!timings) return std::nullopt;
     // What was stored in quieter times says nothing of now.
-    if (timings && busy_now_) {
+    if (busy_now_) {
       timings->taken_by_others = busy_now_->taken_by_others;
       timings->undisturbed_threads = busy_now_->undisturbed_threads;
     }
-    if (timings) {
-      const bool on_processor = entry.workload.gpu_layers <= entry.shape.layers.size();
-      add_load(*timings, entry.shape, options_.disk_read_rate, on_processor);
-      if (options_.learned) timings = options_.learned(std::move(*timings));
-    }
-    return forecast(entry.shape, timings, entry.workload, options_.memory);
+    const bool on_processor = entry.workload.gpu_layers <= entry.shape.layers.size();
+    add_load(*timings, entry.shape, options_.disk_read_rate, on_processor);
+    return options_.learned ? options_.learned(std::move(*timings)) : timings;
   }
 
+  const Forecast& forecast_of(const Entry& entry) const {
+    if (!entry.now) {
+      entry.now = forecast(entry.shape, timings_of(entry), entry.workload, options_.memory);
+    }
+    return *entry.now;
+  }
+
+  // A new rehearsal may be the nearest kin of any.
+  void forget_forecasts() {
+    for (Entry& entry : entries_) entry.now.reset();
+    leader_ = nullptr;
+  }
+
+  RankKey key_of(const Entry& entry) const { return {entry.shape, forecast_of(entry), entry.merit}; }
+
   // Would a rehearsal say more? Not where it is known, cannot be, does not fit, or breaks the budget as far
-  // as is known. A calibrated one that keeps it is only confirmed if it leads.
+  // as is known. Of calibrated ones, only those that lead, or would if they turned out to keep it; and those
+  // whose budget lies above what is expected: a rehearsal seldom moves that.
   bool is_open(const Entry& entry) const {
     if (!may_rehearse() || entry.timings || entry.problem || entry.tried || !entry.shape.not_modelled.empty())
       return false;
-    const Forecast now = forecast_of(entry);
-    const bool calibrated = now.turn && now.turn->evidence == Evidence::kCalibrated;
-    if (calibrated && now.verdict == Verdict::kKeeps) return &entry == leader();
-    return now.verdict != Verdict::kDoesNotFit && now.verdict != Verdict::kBreaks;
+    const Forecast& now = forecast_of(entry);
+    if (now.verdict == Verdict::kDoesNotFit || now.verdict == Verdict::kBreaks) return false;
+    if (!now.turn || now.turn->evidence != Evidence::kCalibrated) return true;
+    const Entry& best = *leader();
+    if (now.verdict == Verdict::kKeeps) return &entry == &best;
+    return expected_within(now) && key_of(entry).preferred_to(key_of(best));
+  }
+
+  static bool expected_within(const Forecast& now) {
+    const auto within = [](const Interval<Seconds>& is, const std::optional<Seconds>& budget) {
+      return !budget || is.expected <= *budget;
+    };
+    return within(now.turn->turn, now.workload.turn_budget) &&
+           within(now.turn->first_token, now.workload.first_token_budget);
+  }
+
+  Recommendation answer() {
+    Recommendation out;
+    std::vector<Entry*> order;
+    for (Entry& entry : entries_) {
+      out.rehearsed += entry.timings ? 1 : 0;
+      out.not_reached += is_open(entry) ? 1 : 0;
+      order.push_back(&entry);
+    }
+    std::ranges::stable_sort(order, {}, [this](const Entry* one) { return key_of(*one); });
+    for (const Entry* entry : order) note_skipped(*entry, out.skipped);
+    // From here on nothing is asked: the shapes, which are large, move.
+    for (Entry* entry : order) {
+      auto timings = timings_of(*entry);
+      out.ranked.push_back({std::move(entry->shape), std::move(*entry->now), std::move(entry->problem),
+                            std::move(entry->merit), std::move(timings)});
+    }
+    return out;
   }
 
   // Why a candidate was not rehearsed, if it was not.
-  void note_skipped(const Candidate& one, std::vector<Skipped>& out) const {
-    const auto& entry = *std::ranges::find(entries_, one.shape.id, [](const Entry& e) { return e.shape.id; });
-    if (!may_rehearse() || entry.timings || entry.tried) return;
-    const auto why = [&]() -> std::string {
-      if (entry.problem) return *entry.problem;
-      if (!entry.shape.not_modelled.empty()) return entry.shape.not_modelled.front();
-      if (is_open(entry)) return busy_now_ ? "others had the processors" : "not reached within the effort";
-      const std::string_view from = one.forecast.turn ? evidence_name(one.forecast.turn->evidence) : "";
-      if (one.forecast.verdict == Verdict::kDoesNotFit) return "does not fit";
-      if (one.forecast.verdict == Verdict::kBreaks)
-        return fmt::format("breaks the budget, as {} tells", from);
+  void note_skipped(const Entry& entry, std::vector<Skipped>& out) const {
+    if (may_rehearse() && !entry.timings && !entry.tried)
+      out.push_back({entry.shape.id, why_skipped(entry), entry.shape.quantization});
+  }
+
+  std::string why_skipped(const Entry& entry) const {
+    if (entry.problem) return *entry.problem;
+    if (!entry.shape.not_modelled.empty()) return entry.shape.not_modelled.front();
+    if (is_open(entry)) return busy_now_ ? "others had the processors" : "not reached within the effort";
+    const Forecast& now = forecast_of(entry);
+    if (now.verdict == Verdict::kDoesNotFit) return "does not fit";
+    const std::string_view from = now.turn ? evidence_name(now.turn->evidence) : "";
+    if (now.verdict == Verdict::kBreaks) return fmt::format("breaks the budget, as {} tells", from);
+    if (now.verdict == Verdict::kKeeps)
       return fmt::format("settled as {}: it keeps the budget and does not lead", from);
-    };
-    out.push_back({one.shape.id, why()});
+    return fmt::format("settled as {}: {}", from,
+                       expected_within(now) ? "it would not lead if it kept the budget"
+                                            : "more than the budget is expected");
   }
 
   const Entry* leader() const {
-    const auto key = [this](const Entry& entry) { return rank_key(entry.shape, forecast_of(entry)); };
-    return &*std::ranges::min_element(entries_, {}, key);
+    if (leader_ == nullptr)
+      leader_ = &*std::ranges::min_element(entries_, {}, [this](const Entry& one) { return key_of(one); });
+    return leader_;
   }
 
   // Of the open ones: by rank where all are calibrated, else the cheapest; nullptr if there is none.
   Entry* next() {
     Entry* best = nullptr;
-    const bool by_rank = options_.ladder.calibrated.has_value();
+    const bool by_rank = options_.ladder.calibrated.has_value() && !options_.only;
     for (Entry& entry : entries_) {
       if (!is_open(entry)) continue;
-      if (best == nullptr) best = &entry;
-      if (by_rank && rank_key(entry.shape, forecast_of(entry)) < rank_key(best->shape, forecast_of(*best))) {
-        best = &entry;
-      }
+      if (best == nullptr || (by_rank && key_of(entry).preferred_to(key_of(*best)))) best = &entry;
     }
     return best;
   }
@@ -183,6 +223,7 @@ class Recommender {
           {.threads = options_.threads, .allowance = std::min(options_.allowance_each, left)}, false);
       if (!rehearsal && rehearsal.error().kind == ErrorKind::kInterrupted)
         return std::unexpected(rehearsal.error());
+      forget_forecasts();
       if (!rehearsal) {
         entry->problem = describe(rehearsal.error());
         continue;
@@ -216,27 +257,13 @@ class Recommender {
     return scale_from_kin(*nearest->timings, nearest->facts, entry.facts);
   }
 
-  // Good verdicts first; among those that may answer in time the larger model, among the others the quicker
-  // one.
-  static std::pair<int, double> rank_key(const Shape& shape, const Forecast& forecast) {
-    constexpr int kOrder[] = {0, 1, 3, 4, 2};  // of Verdict's values: unknown stands before what breaks
-    const int verdict = kOrder[static_cast<int>(forecast.verdict)];
-    const double size = -static_cast<double>(shape.parameters());
-    const double seconds = forecast.turn ? forecast.turn->turn.expected.value : -size;
-    return std::pair(verdict, verdict <= 1 ? size : seconds);
-  }
-
-  static void rank(std::vector<Candidate>& candidates) {
-    std::ranges::stable_sort(candidates, {},
-                             [](const Candidate& one) { return rank_key(one.shape, one.forecast); });
-  }
-
   const Engine& engine_;
   const Machine& machine_;
   const RehearsalStore& store_;
   const RecommendOptions& options_;
   std::vector<Entry> entries_;
-  std::optional<Timings> busy_now_{};  // of a rehearsal just now during which others took too much
+  std::optional<Timings> busy_now_{};      // of a rehearsal just now during which others took too much
+  mutable const Entry* leader_ = nullptr;  // as long as no forecast changes
 };
 
 }  // namespace

@@ -4,9 +4,9 @@
 // the candidate that leads, and those whose budget lies inside their interval. Without a calibration every
 // candidate that may keep its budget is, the cheapest first, and the rest are scaled from their kin.
 //
-// Ranking: models that keep the budget before those at risk, before those that break it, before those that do
-// not fit; within a verdict the larger model (more parameters) first: among models that answer in time, size
-// is the one rough sign of quality that needs no benchmark.
+// Ranking: RankKey of merit.h. Where the machine is calibrated, a rehearsal is worth its time only for what
+// would be preferred to the best model that is confirmed to keep its budget: so the list is long and the
+// rehearsals few.
 #ifndef TOKCAST_CHOOSE_RECOMMEND_H_
 #define TOKCAST_CHOOSE_RECOMMEND_H_
 
@@ -19,6 +19,7 @@
 
 #include "base/result.h"
 #include "choose/ladder.h"
+#include "choose/merit.h"
 #include "engine/engine.h"
 #include "forecast/forecast.h"
 #include "machine/machine.h"
@@ -31,7 +32,12 @@ struct Candidate {
   Shape shape;
   Forecast forecast{};
   std::optional<std::string> problem{};  // why it could not be rehearsed, where it was tried
+  Merit merit{};
+  std::optional<Timings> timings{};  // what the forecast rests on
 };
+
+// What speaks for a model besides its speed; may be empty.
+using MeritOf = std::function<Merit(const Shape&)>;
 
 struct RecommendOptions {
   Workload workload{};
@@ -47,6 +53,7 @@ struct RecommendOptions {
   std::optional<Evidence> only{};  // one rung of the ladder; below rehearsed nothing is rehearsed
   Seconds effort{90};              // for all rehearsals together; those in the store cost nothing
   Seconds allowance_each{10};      // for one rehearsal
+  MeritOf merit{};
   // Before each rehearsal: its number, how many may be run, the model. May be empty.
   std::function<void(std::size_t number, std::size_t of, const std::string& model)> progress{};
 };
@@ -55,6 +62,7 @@ struct RecommendOptions {
 struct Skipped {
   std::string model;
   std::string why;  // one phrase: "not reached within the effort"
+  std::string quantization{};
 };
 
 struct Recommendation {

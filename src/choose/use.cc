@@ -11,7 +11,10 @@ namespace {
 
 std::vector<Use> make_uses() {
   std::vector<Use> out;
-  out.push_back({.name = "voice", .title = "a spoken exchange, 10 s in all", .workload = {}});
+  out.push_back({.name = "voice",
+                 .title = "a spoken exchange, 10 s in all",
+                 .workload = {},
+                 .needs = {.at_once = true}});
   out.push_back({.name = "chat",
                  .title = "a turn in a conversation, first words in 10 s, as fast as one reads",
                  .workload = {.prompt_tokens = 128,

@@ -1,7 +1,7 @@
 // What a model is wanted for: a named turn, its budgets, and what a model must be able to do.
 //
 // A use is a workload that stands for many of its kind, so that nobody has to count tokens before asking.
-// Every number can be overridden; none is hidden: `tokcast models uses` and docs/CATALOGUE.md list them.
+// Every number can be overridden; docs/CATALOGUE.md lists them.
 //
 //   voice  One spoken exchange. 128 tokens of prompt (an instruction and a sentence or two), a 30-token reply
 //          (some 22 spoken words, about 9 s of speech), the whole turn in 10 s: the turn of the story that
@@ -37,9 +37,10 @@ namespace tokcast {
 // What a model must be able to do. A model that is known not to is no candidate; one of which nothing is
 // known is, and its reasons say so.
 struct Needs {
-  bool chat = true;                      // follow instructions: no base, embedding or reranking model
-  bool code = false;                     // wished for: made for code wins among equals
-  bool tools = false;                    // wished for: calls tools
+  bool chat = true;      // follow instructions: no base model
+  bool at_once = false;  // answer at once: none that always thinks first, its reply is longer than told here
+  bool code = false;     // wished for: made for code wins among equals
+  bool tools = false;    // wished for: calls tools
   std::vector<std::string> languages{};  // must have: ISO 639-1, lower case ("de"); empty: not asked
 };
 

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
+#include "cli/user_catalogue.h"
 #include "fetch/header_store.h"
 #include "fetch/http.h"
 #include "fetch/hub.h"
@@ -12,7 +13,10 @@
 namespace tokcast {
 
 Result<Shape> find_model(const std::string& name) {
-  if (!is_remote_name(name)) return find_shape(name);
+  if (!is_remote_name(name)) {
+    if (auto ok = use_user_catalogue(); !ok) return std::unexpected(ok.error());
+    return find_shape(name);
+  }
   return find_remote_model(name, *curl_http_client(http_options_from_environment()));
 }
 

@@ -136,7 +136,7 @@ std::vector<Cell> table_row(const Candidate& candidate, bool first) {
   const Shape& shape = candidate.shape;
   const auto& turn = candidate.forecast.turn;
   const Verdict verdict = candidate.forecast.verdict;
-  return {{printable(shape.id), first ? Colour::kBold : Colour::kPlain},
+  return {{printable(shape.id) + (candidate.merit.path ? " *" : ""), first ? Colour::kBold : Colour::kPlain},
           {printable(shape.quantization)},
           {turn ? span_of(turn->first_token) : "-"},
           {turn ? span_of(turn->turn) : "-"},

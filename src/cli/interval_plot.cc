@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "base/text.h"
 
@@ -20,19 +21,28 @@ struct Marks {
   std::string_view expected;
   std::string_view dot;
   std::string_view budget;
+  std::string_view beyond;
 };
 
-constexpr Marks kBlocks{"▒", "█", "●", "┃"};
-constexpr Marks kAscii{"-", "+", "o", "|"};
+constexpr Marks kBlocks{"▒", "█", "●", "┃", "▶"};
+constexpr Marks kAscii{"-", "+", "o", "|", ">"};
 
-double largest(std::span<const PlotRow> rows) {
-  double most = 0;
+// Where bars are far longer than any budget, what is near the budgets would be too small to see.
+double end_of_scale(std::span<const PlotRow> rows) {
+  double bars = 0;
+  double others = 0;
+  double budgets = 0;
   for (const PlotRow& row : rows) {
-    if (row.bar) most = std::max(most, row.bar->high);
-    if (row.budget) most = std::max(most, *row.budget);
-    for (const double dot : row.dots) most = std::max(most, dot);
+    if (row.bar) bars = std::max(bars, row.bar->high);
+    if (row.budget) budgets = std::max(budgets, *row.budget);
+    for (const double dot : row.dots) others = std::max(others, dot);
   }
-  return most;
+  if (budgets > 0) bars = std::min(bars, 2 * budgets);
+  return std::max({bars, others, budgets});
+}
+
+bool is_beyond(const PlotRow& row, double most) {
+  return row.bar && row.bar->high > most;
 }
 
 std::size_t label_width(std::span<const PlotRow> rows, std::size_t whole) {
@@ -40,6 +50,11 @@ std::size_t label_width(std::span<const PlotRow> rows, std::size_t whole) {
   for (const PlotRow& row : rows) width = std::max(width, display_width(row.label));
   return std::min(width, whole / 3);
 }
+
+struct Drawn {
+  std::string text;
+  std::size_t columns = 0;
+};
 
 // One line's characters, each with its colour. Later marks lie on top.
 class Line {
@@ -50,12 +65,12 @@ class Line {
   void fill(double from, double to, std::string_view mark, Colour colour) {
     for (std::size_t i = column(from); i <= column(to); ++i) cells_[i] = {mark, colour};
   }
-  std::string text(bool colours) const {
+  Drawn text(bool colours) const {
     std::size_t used = cells_.size();
     while (used > 0 && cells_[used - 1].mark == " ") --used;
     std::string out;
     for (std::size_t i = 0; i < used; ++i) out += coloured(cells_[i].mark, cells_[i].colour, colours);
-    return out;
+    return {std::move(out), used};
   }
 
  private:
@@ -72,11 +87,14 @@ class Line {
   double scale_;
 };
 
-std::string drawn(const PlotRow& row, const Marks& marks, std::size_t width, double most, bool colours) {
+Drawn drawn(const PlotRow& row, const Marks& marks, std::size_t width, double most, bool colours) {
   Line line(width, static_cast<double>(width - 1) / most);
+  const bool own_colour = row.dots.empty() && row.colour != Colour::kPlain;
   if (row.bar) {
-    line.fill(row.bar->low, row.bar->high, marks.bar, Colour::kDim);
-    line.put(row.bar->expected, marks.expected, Colour::kPlain);
+    line.fill(row.bar->low, row.bar->high, marks.bar, own_colour ? row.colour : Colour::kDim);
+    if (is_beyond(row, most)) line.put(most, marks.beyond, own_colour ? row.colour : Colour::kDim);
+    if (row.bar->expected <= most)
+      line.put(row.bar->expected, marks.expected, own_colour ? row.colour : Colour::kPlain);
   }
   if (row.budget) line.put(*row.budget, marks.budget, Colour::kBold);
   for (const double dot : row.dots) line.put(dot, marks.dot, row.colour);
@@ -88,7 +106,7 @@ std::string scale_line(std::size_t indent, std::size_t width, double most, const
   return fmt::format("{}0{:>{}}\n", std::string(indent, ' '), right, width - 1);
 }
 
-std::string legend(std::span<const PlotRow> rows, const Marks& marks) {
+std::string legend(std::span<const PlotRow> rows, const Marks& marks, double most) {
   const bool bars = std::ranges::any_of(rows, [](const PlotRow& row) { return row.bar.has_value(); });
   const bool dots = std::ranges::any_of(rows, [](const PlotRow& row) { return !row.dots.empty(); });
   const bool budgets = std::ranges::any_of(rows, [](const PlotRow& row) { return row.budget.has_value(); });
@@ -96,14 +114,31 @@ std::string legend(std::span<const PlotRow> rows, const Marks& marks) {
   if (bars) out += fmt::format("{0}{0} promised  {1} expected  ", marks.bar, marks.expected);
   if (dots) out += fmt::format("{} actual  ", marks.dot);
   if (budgets) out += fmt::format("{} budget  ", marks.budget);
+  const bool cut = std::ranges::any_of(rows, [most](const PlotRow& row) { return is_beyond(row, most); });
+  if (cut) out += fmt::format("{} beyond the scale", marks.beyond);
   return std::string(trim(out)) + "\n";
+}
+
+std::size_t value_width(std::span<const PlotRow> rows) {
+  std::size_t width = 0;
+  for (const PlotRow& row : rows) width = std::max(width, display_width(row.value));
+  return width;
+}
+
+// A label cut without the sign for it where there is none.
+std::string cut_label(const std::string& label, std::size_t width, bool unicode) {
+  if (display_width(label) <= width) return label;
+  return unicode ? shortened(label, width) : label.substr(0, width);
 }
 
 }  // namespace
 
 bool locale_is_unicode() {
-  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    const char* value = std::getenv(name);
+  return locale_is_unicode({std::getenv("LC_ALL"), std::getenv("LC_CTYPE"), std::getenv("LANG")});
+}
+
+bool locale_is_unicode(std::initializer_list<const char*> values) {
+  for (const char* value : values) {
     if (value == nullptr || *value == '\0') continue;
     const std::string locale = lower(value);
     return locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
@@ -113,20 +148,25 @@ bool locale_is_unicode() {
 
 std::string interval_plot(std::span<const PlotRow> rows, const std::string& unit, bool unicode,
                           const Terminal& terminal) {
-  const double most = largest(rows);
+  const double most = end_of_scale(rows);
   if (rows.empty() || most <= 0 || !std::isfinite(most)) return "";
   const Marks& marks = unicode ? kBlocks : kAscii;
   const std::size_t labels = label_width(rows, terminal.width);
   const std::size_t indent = labels + 2;
+  const std::size_t values = value_width(rows);
+  const std::size_t used = indent + (values > 0 ? values + 2 : 0);
   const std::size_t width =
-      std::clamp(terminal.width > indent ? terminal.width - indent : 0, kNarrowestField, kWidestField);
+      std::clamp(terminal.width > used ? terminal.width - used : 0, kNarrowestField, kWidestField);
   std::string out;
   for (const PlotRow& row : rows) {
-    const std::string label = shortened(row.label, labels);
-    const std::string field = drawn(row, marks, width, most, terminal.colour);
-    out += label + (field.empty() ? "" : std::string(indent - display_width(label), ' ') + field) + "\n";
+    std::string line = cut_label(row.label, labels, unicode);
+    const Drawn field = drawn(row, marks, width, most, terminal.colour);
+    if (field.columns > 0 || !row.value.empty()) line.append(indent - display_width(line), ' ');
+    line += field.text;
+    if (!row.value.empty()) line += std::string(width - field.columns + 2, ' ') + row.value;
+    out += line + "\n";
   }
-  return out + scale_line(indent, width, most, unit) + legend(rows, marks);
+  return out + scale_line(indent, width, most, unit) + legend(rows, marks, most);
 }
 
 }  // namespace tokcast

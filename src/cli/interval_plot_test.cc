@@ -46,6 +46,30 @@ TEST(IntervalPlot, HasNoLineWiderThanTheTerminal) {
   }
 }
 
+TEST(IntervalPlot, CutsBarsFarBeyondTheBudgetAndSaysSo) {
+  const std::vector<PlotRow> all{
+      {.label = "near", .bar = PlotRow::Bar{8, 11, 30}, .budget = 10, .value = "8-30 s"},
+      {.label = "far", .bar = PlotRow::Bar{100, 120, 140}, .value = "100-140 s"}};
+  EXPECT_EQ(interval_plot(all, "s", false, {.width = 48}),
+            "near              ---|+------------->  8-30 s\n"
+            "far                                 >  100-140 s\n"
+            "      0                        20.0 s\n"
+            "-- promised  + expected  | budget  > beyond the scale\n");
+}
+
+TEST(IntervalPlot, ShowsWhatHappenedHoweverLate) {
+  const std::vector<PlotRow> late{{.label = "x", .bar = PlotRow::Bar{1, 2, 3}, .dots = {100}, .budget = 2}};
+  const std::string plot = interval_plot(late, "s", false, kNarrow);
+  EXPECT_NE(plot.find("100 s"), std::string::npos) << plot;
+  EXPECT_EQ(plot.find("beyond"), std::string::npos) << plot;
+}
+
+TEST(IntervalPlot, AsksTheFirstOfTheLocalesThatIsSet) {
+  EXPECT_TRUE(locale_is_unicode({nullptr, nullptr, "en_US.UTF-8"}));
+  EXPECT_FALSE(locale_is_unicode({"C", nullptr, "en_US.UTF-8"})) << "LC_ALL wins";
+  EXPECT_FALSE(locale_is_unicode({nullptr, "", nullptr}));
+}
+
 TEST(IntervalPlot, DrawsNothingOfNothing) {
   EXPECT_EQ(interval_plot({}, "s", true, kNarrow), "");
   const std::vector<PlotRow> empty{{.label = "x"}};

@@ -5,17 +5,24 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/text.h"
+#include "choose/merit.h"
+#include "choose/quality.h"
+#include "choose/quantisation.h"
 #include "cli/command.h"
 #include "cli/find_model.h"
 #include "cli/forecast_text.h"
 #include "cli/output.h"
+#include "cli/recommend_json.h"
 #include "cli/table.h"
+#include "model/catalogue.h"
 #include "model/ggml_type.h"
+#include "model/naming.h"
 
 namespace tokcast {
 namespace {
@@ -82,6 +89,57 @@ Json types_json(const Shape& shape) {
   return out;
 }
 
+// The row behind a name of the catalogue; nullopt for files and models elsewhere.
+std::optional<CatalogueRow> row_behind(const Shape& shape) {
+  auto row = find_catalogue_row(shape.id);
+  if (!row || shape.header.file_bytes) return std::nullopt;
+  return std::move(*row);
+}
+
+struct Size {
+  std::string mix;
+  Bytes weights{};
+  std::optional<std::uint64_t> published{};
+};
+
+// In the mixes that are published most.
+std::vector<Size> sizes_of(const CatalogueRow& row) {
+  std::vector<Size> out;
+  for (const char* mix : {"Q2_K", "Q3_K_M", "IQ4_XS", "Q4_0", "Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "F16"}) {
+    const auto shape = find_shape(row.id + ":" + mix);
+    if (!shape) continue;
+    Size size{.mix = mix, .weights = shape->weight_bytes()};
+    if (const auto found = row.published_bytes.find(mix); found != row.published_bytes.end())
+      size.published = found->second;
+    out.push_back(std::move(size));
+  }
+  return out;
+}
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+Json catalogue_part(const Shape& shape) {
+  const auto row = row_behind(shape);
+  if (!row) return {};
+  Json sizes = Json::array();
+  for (const Size& size : sizes_of(*row)) {
+    sizes.push_back({{"quantization", size.mix},
+                     {"weights_bytes", size.weights.value},
+                     {"published_bytes", or_null(size.published)},
+                     {"divergence_nats", or_null(divergence_of(size.mix))}});
+  }
+  return {{"licence", text_or_null(row->licence)},
+          {"release_month", text_or_null(row->release_month)},
+          {"repository", text_or_null(row->hf_repo)},
+          {"gguf_repository", text_or_null(row->gguf_repo)},
+          {"quality", quality_json(quality_scale().of(*row))},
+          {"scores", row->quality},
+          {"scores_source", text_or_null(row->quality_source)},
+          {"sizes", std::move(sizes)}};
+}
+
 Json document(const Shape& shape) {
   const Heads heads = heads_of(shape);
   return {{"schema", "tokcast.model/1"},
@@ -107,7 +165,8 @@ Json document(const Shape& shape) {
           {"tied_output", shape.tied_output},
           {"kv_bytes_per_token", shape.kv_bytes_per_token().value},
           {"types", types_json(shape)},
-          {"not_modelled", shape.not_modelled}};
+          {"not_modelled", shape.not_modelled},
+          {"catalogue", catalogue_part(shape)}};
 }
 
 std::string types_text(const Shape& shape) {
@@ -125,6 +184,20 @@ std::string layers_text(const Shape& shape) {
   if (attention != shape.layers.size())
     out += fmt::format(" ({} attend, {} recurrent)", attention, recurrent);
   return out + fmt::format(" of width {}", shape.embedding_length);
+}
+
+void add_catalogue_lines(std::vector<std::pair<std::string, std::string>>& out, const CatalogueRow& row) {
+  if (!row.licence.empty())
+    out.emplace_back("Licence",
+                     fmt::format("{} ({})", row.licence, licence_kind_name(licence_kind(row.licence))));
+  if (const auto quality = quality_scale().of(row)) {
+    out.emplace_back("Quality",
+                     quality->sentence() + (quality->remark.empty() ? "" : "; " + quality->remark));
+  }
+  std::vector<std::string> sizes;
+  for (const Size& size : sizes_of(row)) sizes.push_back(size.mix + " " + format_bytes(size.weights));
+  out.emplace_back("Sizes", fmt::format("{}", fmt::join(sizes, ", ")));
+  if (!row.gguf_repo.empty()) out.emplace_back("Files", row.gguf_repo);
 }
 
 std::vector<std::pair<std::string, std::string>> lines_of(const Shape& shape) {
@@ -150,6 +223,7 @@ std::vector<std::pair<std::string, std::string>> lines_of(const Shape& shape) {
   out.emplace_back("Context costs", format_bytes(shape.kv_bytes_per_token()) + " a token");
   out.emplace_back("Tensors", types_text(shape));
   for (const std::string& gap : shape.not_modelled) out.emplace_back("Not modelled", gap);
+  if (const auto row = row_behind(shape)) add_catalogue_lines(out, *row);
   return out;
 }
 

@@ -3,26 +3,29 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/text.h"
+#include "choose/choice.h"
+#include "choose/contenders.h"
 #include "choose/recommend.h"
+#include "choose/use.h"
 #include "cli/command.h"
 #include "cli/common_options.h"
-#include "cli/find_model.h"
+#include "cli/contender_options.h"
 #include "cli/forecast_text.h"
+#include "cli/interval_plot.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/recommend_json.h"
 #include "cli/recommend_text.h"
 #include "cli/setting.h"
 #include "cli/workload_options.h"
 #include "forecast/model_work.h"
-#include "model/catalogue.h"
-#include "model/naming.h"
 #include "rehearse/calibration.h"
 #include "rehearse/thread_sweep.h"
 
@@ -31,59 +34,19 @@ namespace {
 
 struct Options {
   WorkloadOptions workload{};
+  ContenderFlags contenders{};
   double effort = RecommendOptions{}.effort.value;
-  std::vector<std::string> models{};
   bool all = false;
-  std::string mix{kDefaultMix};
+  bool plot = false;
   std::optional<std::string> evidence{};
   CommonOptions common{};
 };
 
-// As the user typed it, in --quant if it is an id without a mix of its own. Of a repository without one, its
-// usual one.
-std::string with_mix(const std::string& name, const std::string& mix) {
-  const bool is_file = name.ends_with(".gguf") || std::filesystem::exists(name);
-  return is_file || is_remote_name(name) || name.find(':') != std::string::npos ? name : name + ":" + mix;
-}
-
-std::vector<std::string> wanted_names(const Options& options) {
-  std::vector<std::string> out;
-  for (const std::string& name : options.models) out.push_back(with_mix(name, options.mix));
-  if (!out.empty()) return out;
-  if (options.all) {
-    for (const CatalogueRow& row : catalogue()) out.push_back(row.id + ":" + options.mix);
-  } else {
-    for (const std::string_view id : short_list()) out.push_back(fmt::format("{}:{}", id, options.mix));
-  }
-  return out;
-}
-
-struct Wanted {
-  std::vector<Shape> shapes{};
-  std::map<std::string, std::string> names{};  // as typed, of those that are files, by their ids
-  std::size_t unreadable = 0;                  // of the catalogue, when all of it was asked for
-};
-
-Result<Wanted> read_shapes(const Options& options) {
-  Wanted out;
-  for (const std::string& name : wanted_names(options)) {
-    auto shape = find_model(name);
-    const bool skip = !shape && options.all && shape.error().kind == ErrorKind::kUnsupported;
-    if (skip) {
-      ++out.unreadable;
-      continue;
-    }
-    if (!shape) return std::unexpected(shape.error());
-    if (shape->header.file_bytes) out.names.emplace(shape->id, name);
-    out.shapes.push_back(std::move(*shape));
-  }
-  return out;
-}
-
-// What the user types for a model that may have come from a file, whose id is the file's name only.
-std::string name_to_type(const Wanted& wanted, const Shape& shape) {
-  const auto found = wanted.names.find(shape.id);
-  return found == wanted.names.end() ? model_argument(shape) : found->second;
+// What the user types for a model that may be a file, whose id is the file's name only.
+std::string name_to_type(const Considered& considered, const Candidate& candidate) {
+  if (candidate.merit.path) return *candidate.merit.path;
+  const auto found = considered.names.find(candidate.shape.id);
+  return found == considered.names.end() ? model_argument(candidate.shape) : found->second;
 }
 
 // The types of weights in these models, those of most models first.
@@ -146,13 +109,14 @@ Result<void> try_threads_first(const Options& options, Setting& setting, Progres
   return {};
 }
 
-Result<Recommendation> recommend_with_progress(const Options& options, std::vector<Shape> shapes,
+Result<Recommendation> recommend_with_progress(const Options& options, Contenders& contenders,
                                                const Workload& workload, Setting& setting) {
   const Terminal terminal = terminal_of(2);
   Progress progress(stderr, terminal);
   const auto start = std::chrono::steady_clock::now();
   if (auto ok = try_threads_first(options, setting, progress); !ok) return std::unexpected(ok.error());
-  if (auto ok = calibrate_first(options, shapes, setting, progress); !ok) return std::unexpected(ok.error());
+  if (auto ok = calibrate_first(options, contenders.shapes, setting, progress); !ok)
+    return std::unexpected(ok.error());
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   const auto begin = [&progress](std::size_t number, std::size_t of, const std::string& model) {
     progress.begin(fmt::format("Rehearsing {} of at most {}: {}", number, of, printable(model)));
@@ -173,69 +137,80 @@ Result<Recommendation> recommend_with_progress(const Options& options, std::vect
       .learned = [&](Timings timings) { return setting.learned(std::move(timings)); },
       .only = options.evidence ? find_evidence(*options.evidence) : std::nullopt,
       .effort = Seconds(setting.elsewhere ? 0 : std::max(0.0, options.effort - spent.count())),
+      .merit = [&contenders](const Shape& shape) { return contenders.merit_of(shape); },
       .progress = begin};
-  return recommend(std::move(shapes), *setting.engine, setting.machine, setting.store, asked);
+  return recommend(std::move(contenders.shapes), setting.engine ? *setting.engine : Engine{}, setting.machine,
+                   setting.store, asked);
 }
 
-Json machine_json(const ForecastContext& context) {
-  return {{"name", context.machine_name}, {"profile_id", context.machine_profile_id}};
+// How another turn or another mix would do: from what each candidate's forecast rests on, else from the
+// ladder. Layers go to cards as the user asked, however many of the candidate's do.
+Ask ask_here(const Options& options, const Use& use, const Recommendation& answer, const Setting& setting) {
+  const bool on_gpu = setting.runs_on_gpu(options.workload);
+  const auto ladder = setting.ladder(setting.threads(options.workload.threads), on_gpu);
+  const auto only = options.evidence ? find_evidence(*options.evidence) : std::nullopt;
+  return [&use, &answer, ladder, only, on_gpu, limits = setting.memory_bound(on_gpu)](const Shape& shape,
+                                                                                      Workload workload) {
+    workload.gpu_layers = use.workload.gpu_layers;
+    workload = placed(workload, shape, on_gpu, limits);
+    const auto same = std::ranges::find_if(answer.ranked, [&shape](const Candidate& one) {
+      return one.shape.id == shape.id && one.shape.quantization == shape.quantization;
+    });
+    std::optional<Timings> timings;
+    if (!on_gpu && same != answer.ranked.end()) timings = same->timings;
+    if (!timings) {
+      if (auto known = timings_from(ladder, shape, only, workload)) timings = std::move(*known);
+    }
+    return forecast(shape, timings, workload, limits);
+  };
 }
 
-Json skipped_json(const Recommendation& answer) {
-  Json out = Json::array();
-  for (const Skipped& one : answer.skipped) out.push_back({{"model", one.model}, {"why", one.why}});
-  return out;
-}
-
-Json document(const Recommendation& answer, const ForecastContext& context) {
-  Json forecasts = Json::array();
-  for (const Candidate& one : answer.ranked) {
-    forecasts.push_back(forecast_to_json(one.shape, one.forecast, context));
-    if (one.problem) forecasts.back()["reasons"].push_back(*one.problem);
-  }
-  const Candidate* best = recommended(answer);
-  return {{"schema", "tokcast.recommend/1"},
-          {"machine", machine_json(context)},
-          {"engine", {{"name", context.engine_name}, {"build", context.engine_build}}},
-          {"workload", forecasts.empty() ? Json() : forecasts.front()["workload"]},
-          {"recommended", best == nullptr ? Json() : Json(best->shape.id)},
-          {"forecasts", std::move(forecasts)},
-          {"rehearsed", answer.rehearsed},
-          {"not_reached", answer.not_reached},
-          {"skipped", skipped_json(answer)}};
+void print_answer(const Options& options, const Use& use, const Considered& considered,
+                  const Recommendation& answer, const Setting& setting) {
+  const Choice choice = choose(answer.ranked, ask_here(options, use, answer, setting));
+  const std::vector<LeftOut>& left_out = considered.contenders.left_out;
+  if (options.common.json)
+    return print_json(recommendation_json({use, answer, choice, left_out}, setting.context()));
+  const Terminal terminal = terminal_of(1);
+  print_text(recommendation_text(answer, setting.context(), Seconds(options.effort),
+                                 name_to_type(considered, leading(answer)), terminal,
+                                 {.choice = choice, .all = options.all}));
+  if (options.plot)
+    print_text("\n" + turn_plot(one_of_each(answer.ranked, options.all), locale_is_unicode(), terminal));
+  if (!left_out.empty()) say(fmt::format("{} models were not considered (--json says why)", left_out.size()));
+  for (const std::string& remark : considered.remarks) say(printable(remark));
 }
 
 Result<ExitCode> run(const Options& options) {
-  const auto workload = options.workload.workload();
-  if (!workload) return std::unexpected(workload.error());
-  auto wanted = read_shapes(options);
-  if (!wanted) return std::unexpected(wanted.error());
+  const auto named = options.workload.use();
+  if (!named) return std::unexpected(named.error());
+  const Use use = options.contenders.completed(*named);
   auto read = read_setting(options.common);
   if (!read) return std::unexpected(read.error());
   Setting& setting = *read;
-  if (!setting.engine) return std::unexpected(setting.engine.error());
+  // A machine elsewhere is looked up: nothing is run.
+  if (!setting.engine && !setting.elsewhere) return std::unexpected(setting.engine.error());
   if (auto known = check_gpu(options.workload, setting); !known) return std::unexpected(known.error());
-  const auto answer = recommend_with_progress(options, std::move(wanted->shapes), *workload, setting);
+  auto considered = options.contenders.consider(use, setting, setting.threads(options.workload.threads),
+                                                setting.runs_on_gpu(options.workload));
+  if (!considered) return std::unexpected(considered.error());
+  const auto answer = recommend_with_progress(options, considered->contenders, use.workload, setting);
   if (!answer) return std::unexpected(answer.error());
-  if (options.common.json) {
-    print_json(document(*answer, setting.context()));
-  } else {
-    print_text(recommendation_text(*answer, setting.context(), Seconds(options.effort),
-                                   name_to_type(*wanted, leading(*answer).shape), terminal_of(1)));
-  }
-  if (wanted->unreadable > 0) {
-    say(fmt::format("{} models of the catalogue cannot be forecast yet (`tokcast models`)",
-                    wanted->unreadable));
-  }
+  print_answer(options, use, *considered, *answer, setting);
   return exit_code(leading(*answer).forecast.verdict);
 }
 
 constexpr const char* kExamples = R"(Examples:
-  tokcast                                     the short list, for a voice turn
+  tokcast                                     for a voice turn
+  tokcast recommend --use chat --language de --licence apache
   tokcast recommend --prompt 1000 --reply 300 --budget 60 --effort 300
   tokcast recommend --model qwen3-8b --model ./mine.gguf --quant Q5_K_M
-  tokcast recommend --all --json
+  tokcast recommend --here --models-dir /data/models --plot
+  tokcast recommend --machine "8c avx2 2x ddr5-5600 64GiB gpu RTX 4090"
 
+Considered: the catalogue (`tokcast models`) in Q4_K_M to Q8_0, and the models
+that are here already (marked *). First comes the best quality that keeps the
+promise; docs/CATALOGUE.md tells how quality is judged.
 The engine is calibrated once, which ranks all models; those whose verdict that
 cannot settle are rehearsed, the best first, until --effort is spent. Both are
 kept: asking again goes on.
@@ -249,13 +224,12 @@ Command add_recommend(CLI::App& root) {
   parser->add_option("--effort", options->effort, "Time to spend on calibration and rehearsals (90)")
       ->check(positive_seconds())
       ->type_name("SECONDS");
-  const auto models = parser->add_option("--model", options->models, "Consider this; may be repeated");
-  models->type_name("MODEL")->take_all()->allow_extra_args(false);
-  parser->add_flag("--all", options->all, "Consider the whole catalogue")->excludes(models);
+  parser->add_flag("--all", options->all, "List every candidate");
   parser->add_option("--evidence", options->evidence, "Only this rung of the ladder")
       ->check(CLI::IsMember({"looked-up", "estimated", "calibrated", "rehearsed"}))
       ->type_name("KIND");
-  parser->add_option("--quant", options->mix, "Quantisation (Q4_K_M)")->type_name("NAME");
+  parser->add_flag("--plot", options->plot, "Also as bars against the budget");
+  options->contenders.add_to(*parser);
   options->workload.add_to(*parser);
   options->common.add_machine_to(*parser);
   options->common.add_engine_to(*parser);

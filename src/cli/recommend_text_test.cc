@@ -30,6 +30,10 @@ std::string text_of(std::vector<Candidate> ranked, std::size_t not_reached = 0) 
   return recommendation_text(answer, {.machine_name = "a processor"}, Seconds(90), "the-name", kWide);
 }
 
+void number_ids(std::vector<Candidate>& all) {
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].shape.id = "m" + std::to_string(i);
+}
+
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
@@ -64,8 +68,32 @@ TEST(RecommendationText, NamesTheKinOfEstimates) {
 }
 
 TEST(RecommendationText, NamesOnlySomeOfManyEstimates) {
-  const std::vector<Candidate> many(20, candidate("qwen3-4b", 6, Evidence::kEstimated));
-  EXPECT_NE(text_of(many).find("qwen3-4b and 15 more."), std::string::npos);
+  std::vector<Candidate> many(20, candidate("qwen3-4b", 6, Evidence::kEstimated));
+  number_ids(many);
+  EXPECT_NE(text_of(many).find("m0, m1, m2, m3, m4 and 15 more."), std::string::npos);
+}
+
+TEST(RecommendationText, ListsOfEachModelOneMixUnlessAllAreAskedFor) {
+  const std::vector<Candidate> two{candidate("qwen3-4b:Q8_0", 7), candidate("qwen3-4b", 6)};
+  EXPECT_EQ(one_of_each(two, false).size(), 1U);
+  EXPECT_EQ(one_of_each(two, true).size(), 2U);
+  EXPECT_NE(text_of(two).find("1 more candidates"), std::string::npos);
+}
+
+TEST(RecommendationText, TellsTheNeighboursOfTheChoice) {
+  std::vector<Candidate> ranked{candidate("llama-3.2-3b-instruct", 8), candidate("llama-3.2-1b-instruct", 2),
+                                candidate("llama-3.1-8b-instruct", 14)};
+  for (Candidate& one : ranked)
+    one.merit = merit_of(find_catalogue_row(one.shape.id).value(), one.shape.quantization, uses().front());
+  ranked[0].merit.path = "/here.gguf";
+  const Recommendation answer{.ranked = ranked};
+  const std::string text = recommendation_text(answer, {.machine_name = "a processor"}, Seconds(90), "x",
+                                               kWide, {.choice = choose(ranked, {})});
+  EXPECT_NE(text.find("Why: quality arena_elo 1110"), std::string::npos) << text;
+  EXPECT_NE(text.find("Faster: llama-3.2-1b-instruct Q4_K_M"), std::string::npos) << text;
+  EXPECT_NE(text.find("Just out of reach: llama-3.1-8b-instruct Q4_K_M"), std::string::npos) << text;
+  EXPECT_NE(text.find("It would take one of: a budget of 16 s"), std::string::npos) << text;
+  EXPECT_NE(text.find("* on this machine already"), std::string::npos) << text;
 }
 
 TEST(RecommendationText, ListsWhatDoesNotFitWithItsReasonBelowTheTable) {
@@ -78,8 +106,9 @@ TEST(RecommendationText, ListsWhatDoesNotFitWithItsReasonBelowTheTable) {
 TEST(RecommendationText, CountsModelsThatDoNotFitInsteadOfListingMany) {
   std::vector<Candidate> ranked{candidate("qwen3-4b", 6)};
   for (int i = 0; i < 20; ++i) ranked.push_back(candidate("llama-2-70b-chat", std::nullopt));
+  number_ids(ranked);
   const std::string text = text_of(std::move(ranked));
-  EXPECT_NE(text.find("14 more do not fit"), std::string::npos) << text;
+  EXPECT_NE(text.find("m1, m2, m3, m4, m5 and 15 more do not fit"), std::string::npos) << text;
 }
 
 TEST(RecommendationText, SaysHowToReachTheRest) {

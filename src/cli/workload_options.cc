@@ -53,7 +53,7 @@ void add_use(CLI::App& parser, std::string& name) {
     const auto use = find_use(text);
     return use ? "" : fmt::format("{}. {}", use.error().message, use.error().fix);
   };
-  parser.add_option("--use", name, fmt::format("One of {}", use_names()))
+  parser.add_option("--use", name, fmt::format("A use: {} (voice)", use_names()))
       ->check(CLI::Validator(check, ""))
       ->type_name("NAME")
       ->group(kGroup);

@@ -7,76 +7,22 @@
 
 #include "base/text.h"
 #include "model/catalogue_data.h"
+#include "model/catalogue_rows.h"
 #include "model/gguf_writer.h"
 #include "model/quant_mix.h"
 
 namespace tokcast {
 namespace {
 
-template <typename T>
-std::optional<T> find_number(const Json& object, std::string_view key) {
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
-  return found->get<T>();
-}
-
-std::uint32_t number(const Json& object, std::string_view key) {
-  return find_number<std::uint32_t>(object, key).value_or(0);
-}
-
-std::string text(const Json& object, std::string_view key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::vector<std::uint32_t> numbers(const Json& object, std::string_view key) {
-  std::vector<std::uint32_t> all;
-  const auto found = object.find(key);
-  if (found == object.end()) return all;
-  for (const Json& item : *found) {
-    if (item.is_number_unsigned()) all.push_back(item.get<std::uint32_t>());
-  }
-  return all;
-}
-
-CatalogueRow read_row(const Json& object) {
-  CatalogueRow row;
-  row.id = text(object, "id");
-  row.family = text(object, "family");
-  row.architecture = text(object, "architecture");
-  row.hf_repo = text(object, "hf_repo");
-  row.gguf_repo = text(object, "gguf_repo");
-  row.licence = text(object, "licence");
-  row.release_month = text(object, "release_month");
-  row.layers = number(object, "layers");
-  row.embedding_length = number(object, "embedding_length");
-  row.heads = numbers(object, "heads");
-  row.kv_heads = numbers(object, "kv_heads");
-  row.head_length = number(object, "head_length");
-  row.feed_forward_length = numbers(object, "feed_forward_length");
-  row.experts = find_number<std::uint32_t>(object, "experts");
-  row.experts_used = find_number<std::uint32_t>(object, "experts_used");
-  row.expert_feed_forward_length = find_number<std::uint32_t>(object, "expert_feed_forward_length");
-  row.shared_experts = find_number<std::uint32_t>(object, "shared_experts");
-  row.vocabulary = number(object, "vocabulary");
-  const auto tied = object.find("tied_embeddings");
-  row.tied_embeddings = tied != object.end() && *tied == true;
-  row.context_length = find_number<std::uint32_t>(object, "context_length");
-  row.sliding_window = find_number<std::uint32_t>(object, "sliding_window");
-  row.parameters = find_number<std::uint64_t>(object, "parameters");
-  const auto flags = object.find("tensor_flags");
-  if (flags != object.end() && flags->is_object()) row.tensor_flags = *flags;
-  return row;
-}
-
 std::vector<CatalogueRow> read_catalogue() {
-  std::vector<CatalogueRow> rows;
   const Result<Json> document = parse_json(catalogue_json(), "the built-in catalogue");
-  if (!document) return rows;  // catalogue_test.cc proves that this does not happen
-  const auto models = document->find("models");
-  if (models == document->end()) return rows;
-  rows.reserve(models->size());
-  for (const Json& object : *models) rows.push_back(read_row(object));
+  if (!document) return {};  // catalogue_test.cc proves that this does not happen
+  auto rows = catalogue_rows(*document, "the built-in catalogue");
+  return rows ? std::move(*rows) : std::vector<CatalogueRow>{};
+}
+
+std::vector<CatalogueRow>& all_rows() {
+  static std::vector<CatalogueRow> rows = read_catalogue();
   return rows;
 }
 
@@ -103,8 +49,20 @@ MixContext mix_context(const CatalogueRow& row) {
 }
 
 std::span<const CatalogueRow> catalogue() {
-  static const std::vector<CatalogueRow> rows = read_catalogue();
-  return rows;
+  return all_rows();
+}
+
+void add_to_catalogue(std::vector<CatalogueRow> rows) {
+  std::vector<CatalogueRow>& all = all_rows();
+  for (CatalogueRow& row : rows) {
+    const auto same = std::ranges::find_if(
+        all, [&row](const CatalogueRow& other) { return equals_ignoring_case(other.id, row.id); });
+    if (same == all.end()) {
+      all.push_back(std::move(row));
+    } else {
+      *same = std::move(row);
+    }
+  }
 }
 
 Result<CatalogueRow> find_catalogue_row(std::string_view id) {

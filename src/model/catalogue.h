@@ -7,6 +7,7 @@
 #define TOKCAST_MODEL_CATALOGUE_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,18 @@
 #include "model/shape.h"
 
 namespace tokcast {
+
+enum class Thinks { kNever, kOptional, kAlways };  // at length, before it answers
+
+// What a model can do, each with where that is said. nullopt: nobody says.
+struct Abilities {
+  std::optional<bool> chat{};   // follows instructions
+  std::optional<bool> code{};   // made for code
+  std::optional<bool> tools{};  // calls tools
+  std::optional<Thinks> thinks{};
+  std::optional<std::vector<std::string>> languages{};  // ISO 639-1
+  std::map<std::string, std::string> sources{};         // by the names in the file: "chat", "languages" ...
+};
 
 struct CatalogueRow {
   std::string id;  // "llama-2-7b-chat"
@@ -45,10 +58,19 @@ struct CatalogueRow {
   std::optional<std::uint32_t> sliding_window{};
   std::optional<std::uint64_t> parameters{};  // what the tensors must add up to
   Json tensor_flags = Json::object();  // what the columns above cannot say (pattern, qk_norm, fused_qkv ...)
+  Abilities abilities{};
+  std::map<std::string, double> quality{};  // scores by name; of different names they do not compare
+  std::string quality_source;
+  std::map<std::string, std::uint64_t> published_bytes{};  // of files by mix, metadata included
+  bool own = false;                                        // of the user's file, not of ours
 };
 
-// All rows, in the file's order. Parsed once, on first use.
+// All rows, in the file's order, then those of add_to_catalogue. Parsed once, on first use.
 std::span<const CatalogueRow> catalogue();
+
+// From here on the catalogue has these rows too; one whose id is there already takes its place. Not thread
+// safe, and spans taken before are void: for the start of a process.
+void add_to_catalogue(std::vector<CatalogueRow> rows);
 
 // By id, ignoring case. Errors: kNotFound with the nearest id as fix.
 Result<CatalogueRow> find_catalogue_row(std::string_view id);

@@ -49,6 +49,11 @@ TEST(Catalogue, HasNoKeyThatNobodyKnows) {
                                        "sliding_window_remark",
                                        "quality",
                                        "quality_source",
+                                       "uses",
+                                       "uses_source",
+                                       "languages",
+                                       "languages_source",
+                                       "published_bytes",
                                        "source",
                                        "notes",
                                        "param_check"};
