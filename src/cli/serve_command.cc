@@ -85,7 +85,7 @@ EngineSpec engine_spec(const Options& options, const Engine& engine, const Serve
 
 // The one forecaster, for one model, kept together with what it needs.
 TurnForecaster forecaster_of(const Shape& shape, const Timings& timings, const ServedModel& model,
-                             std::optional<MemoryBound> memory) {
+                             const std::optional<MemoryBound>& memory) {
   return [shape, timings, memory,
           context = model.context_tokens](const TurnSize& size) -> std::optional<TurnTimes> {
     Workload workload;
