@@ -162,7 +162,8 @@ class Recommender {
     // From here on nothing is asked: the shapes, which are large, move.
     for (Entry* entry : order) {
       auto timings = timings_of(*entry);
-      out.ranked.push_back({std::move(entry->shape), std::move(*entry->now), std::move(entry->problem),
+      Forecast now = forecast_of(*entry);
+      out.ranked.push_back({std::move(entry->shape), std::move(now), std::move(entry->problem),
                             std::move(entry->merit), std::move(timings)});
     }
     return out;

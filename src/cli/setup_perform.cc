@@ -44,7 +44,7 @@ Promise promise_of(const Setting& setting, const TierForecast& forecast, const W
   return out;
 }
 
-Actual actual_of(const Setting& setting, const SetupRecord& record, const MeasuredTurn& measured) {
+Actual actual_of(const Setting& setting, const SetupRecord& record, const TimedTurn& measured) {
   return {.promise_id = *record.promise,
           .kind = ActualKind::kBench,
           .site = site_of(setting.machine, *setting.engine),

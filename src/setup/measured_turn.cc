@@ -18,8 +18,8 @@ Interval<Seconds> spread_of(std::vector<Seconds> samples) {
 
 }  // namespace
 
-Result<MeasuredTurn> measure_turn(const Engine& engine, const std::string& path, std::uint32_t threads,
-                                  const Workload& turn) {
+Result<TimedTurn> measure_turn(const Engine& engine, const std::string& path, std::uint32_t threads,
+                               const Workload& turn) {
   const auto count = [](std::uint64_t tokens) { return static_cast<std::uint32_t>(tokens); };
   const std::uint64_t before = turn.depth_tokens + turn.cached_tokens;
   const BenchTest prompt{.prompt = count(turn.prompt_tokens - turn.cached_tokens), .depth = count(before)};
@@ -35,7 +35,7 @@ Result<MeasuredTurn> measure_turn(const Engine& engine, const std::string& path,
                                       .repetitions = kRepetitions,
                                       .deadline = kDeadline});
   if (!run) return std::unexpected(run.error());
-  MeasuredTurn out{.samples = run->results};
+  TimedTurn out{.samples = run->results};
   out.first_token = spread_of(run->results[0].samples);
   const Interval<Seconds> decoding = spread_of(run->results[1].samples);
   out.turn = out.first_token + decoding;

@@ -15,7 +15,7 @@
 namespace tokcast {
 
 // Each from the quickest to the slowest repetition, the median between them.
-struct MeasuredTurn {
+struct TimedTurn {
   Interval<Seconds> first_token{};  // the prompt that is not in the context yet
   Interval<Seconds> turn{};
   Interval<TokensPerSecond> decode{};
@@ -23,8 +23,8 @@ struct MeasuredTurn {
 };
 
 // Blocks. Errors: those of run_bench; kUsage (a turn without a fresh prompt or without a reply).
-Result<MeasuredTurn> measure_turn(const Engine& engine, const std::string& path, std::uint32_t threads,
-                                  const Workload& turn);
+Result<TimedTurn> measure_turn(const Engine& engine, const std::string& path, std::uint32_t threads,
+                               const Workload& turn);
 
 }  // namespace tokcast
 

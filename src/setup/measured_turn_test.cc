@@ -7,7 +7,7 @@
 namespace tokcast {
 namespace {
 
-TEST(MeasuredTurn, IsTheSumOfPromptAndReply) {
+TEST(TimedTurn, IsTheSumOfPromptAndReply) {
   const TemporaryDirectory folder;
   // 1 ms a token and another for each prompt; no byte of the file costs anything.
   write_fake_engine(
@@ -24,7 +24,7 @@ TEST(MeasuredTurn, IsTheSumOfPromptAndReply) {
   EXPECT_EQ(measured->samples.size(), 2U);
 }
 
-TEST(MeasuredTurn, ATurnWithoutAReplyIsNone) {
+TEST(TimedTurn, ATurnWithoutAReplyIsNone) {
   const TemporaryDirectory folder;
   write_fake_engine(folder.path());
   const Engine engine{.directory = folder.path(), .version = "fake", .identity = "fake"};
