@@ -77,8 +77,7 @@ void add_sources(std::vector<std::string>& notes, std::span<const Candidate> can
     }
   }
   if (!others.empty())
-    notes.push_back(
-        fmt::format("Estimated, each on its own (--json tells from what): {}.", some_of(others)));
+    notes.push_back(fmt::format("Estimated, each on its own (--json tells from what): {}.", some_of(others)));
 }
 
 void add_problems(std::vector<std::string>& notes, std::span<const Candidate> candidates) {
