@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -110,13 +111,17 @@ TEST_F(PullCli, Case20EndsWith31AndKeepsNothingWhereABitIsWrong) {
   }
 }
 
-// 20 times; TOKCAST_KILL_CYCLES asks for more (docs/FETCH.md).
+// 20 times; TOKCAST_KILL_CYCLES asks for more (docs/FETCH.md). What the kills cost stands in the report of
+// the test
+// (--gtest_output=json).
 TEST_F(PullCli, Case24KilledAtAnyMomentItGoesOnAndIsNeverWrong) {
   const char* asked = std::getenv("TOKCAST_KILL_CYCLES");
   const unsigned cycles = asked == nullptr ? 20 : static_cast<unsigned>(std::atoi(asked));
   std::mt19937 random(20);
   std::uniform_int_distribution<int> milliseconds(30, 900);
   unsigned killed = 0;
+  unsigned killed_in_all = 0;
+  std::uint64_t sent_again = 0;
   for (unsigned i = 0; i < cycles; ++i) {
     const ChildResult result = shell(
         fmt::format("\"$0\" pull {} --limit-rate 24M >/dev/null 2>&1 & sleep 0.{:03}; kill -9 $!; wait $!",
@@ -124,6 +129,8 @@ TEST_F(PullCli, Case24KilledAtAnyMomentItGoesOnAndIsNeverWrong) {
     if (result.exit_code == 137) ++killed;
     if (std::filesystem::exists(cached())) {
       ASSERT_EQ(sha256_of_cached(), sha256_);
+      sent_again += hub_.body_bytes() - std::min(hub_.body_bytes(), file_.size);
+      killed_in_all += killed;
       std::filesystem::remove_all(home_ / ".cache/huggingface");
       hub_.cdn().forget_requests();
       hub_.hub().forget_requests();
@@ -135,6 +142,8 @@ TEST_F(PullCli, Case24KilledAtAnyMomentItGoesOnAndIsNeverWrong) {
   EXPECT_EQ(last.exit_code, 0) << last.standard_error;
   EXPECT_EQ(sha256_of_cached(), sha256_);
   EXPECT_EQ(blobs(), 1U);
+  RecordProperty("killed", std::to_string(killed_in_all));
+  RecordProperty("sent_again_per_kill", std::to_string(sent_again / std::max(killed_in_all, 1U)));
 }
 
 TEST_F(PullCli, Case26TwoProcessesFetchOnce) {

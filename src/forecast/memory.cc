@@ -19,7 +19,8 @@ constexpr Bytes kProcess{64ULL << 20U};
 Bytes estimated_compute(const Shape& shape) {
   std::uint64_t widest = shape.embedding_length;
   for (const Tensor& tensor : shape.header.tensors) {
-    if (tensor.layer() && tensor.dimensions.size() == 2) widest = std::max(widest, tensor.dimensions[1]);
+    const bool wider = tensor.dimensions.size() == 2 && tensor.dimensions[1] > widest;
+    if (wider && tensor.layer()) widest = tensor.dimensions[1];
   }
   const std::uint64_t row = std::max<std::uint64_t>(shape.vocabulary, 4 * widest);
   return Bytes(row * kMicroBatch * sizeof(float));

@@ -36,16 +36,15 @@ bool follows_the_drop(const Shape& shape, const Tensor& tensor, std::uint32_t la
   return is_feed_forward(tensor.name);
 }
 
-Seen seen_by(const Shape& shape, const Tensor& tensor) {
-  if (tensor.dimensions.size() < 2) return Seen::kNever;  // norms and biases: part of what a layer costs
-  const auto layer = tensor.layer();
+Seen seen_by(const Shape& shape, const Tensor& tensor, std::optional<std::uint32_t> layer) {
   if (!layer) return seen_outside(shape, tensor.name);
   if (*layer >= shape.layers.size()) return Seen::kNever;  // next-token prediction
   return follows_the_drop(shape, tensor, *layer) ? Seen::kLastToken : Seen::kEveryToken;
 }
 
-bool is_within(const Shape& shape, const Tensor& tensor, const LayerRange& range) {
-  if (const auto layer = tensor.layer()) return *layer >= range.first && *layer < range.end;
+bool is_within(const Shape& shape, const Tensor& tensor, std::optional<std::uint32_t> layer,
+               const LayerRange& range) {
+  if (layer) return *layer >= range.first && *layer < range.end;
   return is_output(shape, tensor.name) ? range.output : range.input;
 }
 
@@ -103,8 +102,10 @@ ModelWork model_work(const Shape& shape, const LayerRange& range) {
   ModelWork work{};
   auto expert = facts_by_name([](std::string_view name) { return is_expert_tensor(name); });
   for (const Tensor& tensor : shape.header.tensors) {
-    const Seen seen = seen_by(shape, tensor);
-    if (seen == Seen::kNever || !is_within(shape, tensor, range)) continue;
+    if (tensor.dimensions.size() < 2) continue;  // norms and biases: part of what a layer costs
+    const auto layer = tensor.layer();
+    const Seen seen = seen_by(shape, tensor, layer);
+    if (seen == Seen::kNever || !is_within(shape, tensor, layer, range)) continue;
     const MatrixWork matrix = work_of(shape, tensor, seen, expert.of(tensor.name));
     add(work.matrices, matrix);
     if (seen == Seen::kEveryToken) work.activation_values += values_of(matrix, tensor);

@@ -145,12 +145,12 @@ bool is_recurrent(const Shape& shape) {
                              [&](const Tensor& tensor) { return recurrent.of(tensor.name); });
 }
 
-bool has_unknown_states(const Shape& shape) {
+bool has_unknown_states(const Shape& shape, bool recurrent) {
   const bool known = any_layer(shape, [](const LayerShape& layer) { return layer.state_elements > 0; });
   const bool lacking = any_layer(shape, [](const LayerShape& layer) {
     return layer.kind == LayerKind::kRecurrent && layer.state_elements == 0;
   });
-  return lacking || (!known && is_recurrent(shape));
+  return lacking || (!known && recurrent);
 }
 
 bool is_latent(const Shape& shape) {
@@ -164,7 +164,7 @@ bool has_odd_latents(const Shape& shape) {
 }
 
 std::vector<std::string> find_gaps(const ShapeKeys& keys, const Shape& shape,
-                                   const std::optional<Architecture>& architecture) {
+                                   const std::optional<Architecture>& architecture, bool recurrent) {
   std::vector<std::string> gaps;
   const auto add = [&](bool applies, std::string_view gap) {
     if (applies) gaps.emplace_back(gap);
@@ -175,7 +175,8 @@ std::vector<std::string> find_gaps(const ShapeKeys& keys, const Shape& shape,
   const bool told = !gaps.empty();  // once is enough of what the architecture's name says already
   add(!told && has_odd_latents(shape),
       "latent attention with several vectors a position is not modelled yet");
-  add(!told && has_unknown_states(shape), "recurrent layers whose state no key tells are not modelled yet");
+  add(!told && has_unknown_states(shape, recurrent),
+      "recurrent layers whose state no key tells are not modelled yet");
   add(!told && keys.has("attention.indexer.head_count"),
       "sparse attention by an indexer is not modelled yet");
   add(!told && !keys.has("attention.kv_lora_rank") && has_odd_keys(shape),
@@ -183,14 +184,14 @@ std::vector<std::string> find_gaps(const ShapeKeys& keys, const Shape& shape,
   return gaps;
 }
 
-std::vector<std::string> find_rough_parts(const Shape& shape,
-                                          const std::optional<Architecture>& architecture) {
+std::vector<std::string> find_rough_parts(const Shape& shape, const std::optional<Architecture>& architecture,
+                                          bool recurrent) {
   std::vector<std::string> out;
   if (architecture && !architecture->roughly_modelled.empty()) {
     out.emplace_back(architecture->roughly_modelled);
   }
   if (is_latent(shape)) out.emplace_back("multi-head latent attention");
-  if (is_recurrent(shape)) out.emplace_back("recurrent layers");
+  if (recurrent) out.emplace_back("recurrent layers");
   return out;
 }
 
@@ -242,8 +243,9 @@ Result<Shape> shape_from_header(GgufHeader header, std::string id) {
   if (const auto sizes = read_sizes(keys, shape); !sizes) return std::unexpected(sizes.error());
   if (const auto blocks = read_blocks(keys, architecture, shape); !blocks)
     return std::unexpected(blocks.error());
-  shape.not_modelled = find_gaps(keys, shape, architecture);
-  shape.roughly_modelled = find_rough_parts(shape, architecture);
+  const bool recurrent = is_recurrent(shape);
+  shape.not_modelled = find_gaps(keys, shape, architecture, recurrent);
+  shape.roughly_modelled = find_rough_parts(shape, architecture, recurrent);
   return shape;
 }
 

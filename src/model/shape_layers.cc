@@ -124,15 +124,17 @@ void mark_by_tensors(const GgufHeader& header, std::vector<LayerShape>& layers) 
     bool expert = false;
     bool latent = false;
     bool recurrent = false;
+
+    bool any() const { return expert || latent || recurrent; }
   };
   auto facts = facts_by_name([](std::string_view name) {
     return Marks{is_expert_tensor(name), name.ends_with(".attn_k_b.weight"), is_recurrent_tensor(name)};
   });
   for (const Tensor& tensor : header.tensors) {
-    const auto number = tensor.layer();
+    const Marks& marks = facts.of(tensor.name);
+    const auto number = marks.any() ? tensor.layer() : std::nullopt;
     if (!number || *number >= layers.size()) continue;
     LayerShape& layer = layers[*number];
-    const Marks& marks = facts.of(tensor.name);
     if (marks.expert) layer.mixture_of_experts = true;
     if (marks.latent) layer.values_in_keys = true;
     if (!marks.recurrent) continue;

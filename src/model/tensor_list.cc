@@ -6,6 +6,7 @@
 
 #include "model/catalogue.h"
 #include "model/tensor_blocks.h"
+#include "model/tensor_names.h"
 
 namespace tokcast {
 namespace {
@@ -86,13 +87,13 @@ constexpr std::array kAnatomies = {
     Anatomy{"phimoe"},
     Anatomy{"qwen2"},
     Anatomy{"qwen2moe"},
-    Anatomy{"qwen3"},
+    Anatomy{"qwen3", Norms::kBoth, Mixer::kAttention, "head"},
     Anatomy{"qwen35", Norms::kPostAttention, Mixer::kDeltaNet, "head"},
     Anatomy{"qwen35moe", Norms::kPostAttention, Mixer::kDeltaNet, "head"},
-    Anatomy{"qwen3moe"},
+    Anatomy{"qwen3moe", Norms::kBoth, Mixer::kAttention, "head"},
     Anatomy{"qwen3next", Norms::kPostAttention, Mixer::kDeltaNet, "head"},
-    Anatomy{"qwen3vl"},
-    Anatomy{"qwen3vlmoe"},
+    Anatomy{"qwen3vl", Norms::kBoth, Mixer::kAttention, "head"},
+    Anatomy{"qwen3vlmoe", Norms::kBoth, Mixer::kAttention, "head"},
     Anatomy{"seed_oss", Norms::kPostAttention},
     Anatomy{"smollm3"},
     Anatomy{"stablelm"},
@@ -250,9 +251,11 @@ void model_tensors(TensorSink& sink, const CatalogueRow& row, const Anatomy& ana
 // made in the order of layers, so that only names within one are left to sort.
 void sort_as_written(std::vector<Tensor>& tensors) {
   for (auto begin = tensors.begin(); begin != tensors.end();) {
-    const auto layer = begin->layer();
-    const auto end =
-        std::find_if(begin, tensors.end(), [layer](const Tensor& one) { return one.layer() != layer; });
+    const std::string_view local = name_in_layer(begin->name);
+    const std::string_view prefix(begin->name.data(), begin->name.size() - local.size());
+    const auto end = std::find_if(begin, tensors.end(), [&](const Tensor& one) {
+      return prefix.empty() ? one.layer().has_value() : !one.name.starts_with(prefix);
+    });
     std::ranges::sort(begin, end, {}, &Tensor::name);
     begin = end;
   }
