@@ -22,6 +22,7 @@
 #include "bench/accuracy_parts.h"
 #include "bench/accuracy_record.h"
 #include "bench/accuracy_report.h"
+#include "bench/engine_variant.h"
 #include "bench/fit_errors.h"
 #include "bench/fit_peers.h"
 #include "bench/generated.h"
@@ -49,26 +50,13 @@ bool is_wanted(const Options& options, std::string_view model) {
          });
 }
 
-// Its own choice if `variant` is empty. Errors: kNotFound if the engine has no such kernels of its own file.
-Result<void> force_variant(const Engine& engine, std::string_view variant) {
-  unsetenv("GGML_BACKEND_PATH");
-  if (variant.empty()) return {};
-  for (const char* folder : {"", "/../lib"}) {
-    const std::string file = fmt::format("{}{}/libggml-cpu-{}.so", engine.directory, folder, variant);
-    if (!std::filesystem::exists(file)) continue;
-    setenv("GGML_BACKEND_PATH", file.c_str(), 1);
-    return {};
-  }
-  return fail(ErrorKind::kNotFound, fmt::format("the engine has no kernels for {}", variant),
-              engine.directory, "Use the one of `tokcast engine install`.");
-}
-
 // Beside the old file, which it replaces when the part is whole: an interrupted run takes nothing away. What
 // it did is kept as NAME.jsonl.part.
 Result<void> measure_part(const Options& options, const AccuracyPart& part, const Engine& engine,
                           const Machine& machine) {
-  if (auto forced = force_variant(engine, part.variant); !forced) return forced;
-  AccuracyOptions wanted{.rehearse = part.rehearse, .calibrate = part.calibrate};
+  const auto variant = EngineVariant::of(engine, part.variant);
+  if (!variant) return std::unexpected(variant.error());
+  AccuracyOptions wanted{.rehearse = part.rehearse, .calibrate = part.calibrate, .without = part.without};
   if (options.allowance) wanted.allowance = Seconds(*options.allowance);
   const std::optional<Hog> hog = part.hog ? std::optional<Hog>(std::in_place) : std::nullopt;
   const std::string path = records_of(options, part);
@@ -79,7 +67,7 @@ Result<void> measure_part(const Options& options, const AccuracyPart& part, cons
       if (!is_wanted(options, model)) continue;
       fmt::print(stderr, "{}: {}, {} thread(s)\n", part.name, model, threads);
       wanted.threads = threads;
-      const auto record = measure_accuracy(std::string(model), engine, machine, wanted);
+      const auto record = measure_accuracy(std::string(model), variant->engine(), machine, wanted);
       if (!record) return std::unexpected(record.error());
       file << record_to_json(*record).dump() << std::endl;
     }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/text.h"
@@ -110,6 +111,10 @@ Result<void> calibrate_in_turns(const Shape& shape, const Skeleton& full, const 
   int process = 0;
   Profile profile{.limits = machine, .facts = read_facts("", "/"), .provenance = "probed"};
   profile.rates = measure_rates(rates_options(profile, false));
+  std::erase_if(profile.rates->dot, [&options](const DotRate& rate) {
+    return std::ranges::any_of(options.without,
+                               [&rate](std::string_view word) { return rate.path.starts_with(word); });
+  });
   auto calibration = calibrate(engine, machine,
                                {.threads = options.threads,
                                 .types = types_of(shape),

@@ -8,6 +8,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "bench/accuracy_record.h"
 #include "engine/engine.h"
@@ -21,6 +23,8 @@ struct AccuracyOptions {
   std::optional<Seconds> allowance{};  // of the rehearsal; nullopt: its default
   bool rehearse = true;
   bool calibrate = true;  // and measure the machine's rates
+  std::vector<std::string_view>
+      without{};  // instructions that the engine does not use either: "amx", "avx512"
 };
 
 // Errors: those of full_shape, Skeleton::write_full, run_bench, rehearse and calibrate.

@@ -38,6 +38,7 @@ std::span<const AccuracyPart> accuracy_parts() {
                                                 .threads = {2},
                                                 .calibrate = true,
                                                 .variant = "haswell",
+                                                .without = {"avx512", "avxvnni", "amx"},
                                                 .minutes = 5},
                                                {.name = "rehearsed-2",
                                                 .title = "2 threads",

@@ -17,10 +17,11 @@ struct AccuracyPart {
   std::vector<std::string_view> models{};  // MODEL or MODEL@LAYERS (full_shape)
   std::vector<std::uint32_t> threads{};
   bool rehearse = false;
-  bool calibrate = false;      // and all rungs below
-  std::string_view variant{};  // of the engine's kernels, forced; empty: its own choice
-  bool hog = false;            // a loop keeps one processor busy meanwhile
-  int minutes = 0;             // about, on two cores
+  bool calibrate = false;                   // and all rungs below
+  std::string_view variant{};               // of the engine's kernels, forced; empty: its own choice
+  std::vector<std::string_view> without{};  // instructions that it then does not use
+  bool hog = false;                         // a loop keeps one processor busy meanwhile
+  int minutes = 0;                          // about, on two cores
 };
 
 // In the order in which they are worth their time.

@@ -56,16 +56,24 @@ attribute() {
   [[ $2 =~ \ $1=\"([0-9]+)\" ]] && echo "${BASH_REMATCH[1]}"
 }
 
-# The whole path once on the engine that will really run: it must answer, whatever the verdict.
+# The whole path on the engine that will really run: a rehearsal, a calibration of the commonest types, and a forecast
+# from it. Each must answer, whatever the verdict.
 check_real_engine() {
   local tokcast="$root/build/release/tokcast" cache
   ensure_engine "$tokcast" || return "$kSkipped"
   cache=$(mktemp -d) || return 1
   # shellcheck disable=SC2064
   trap "rm -rf '$cache'" EXIT
+  local -x XDG_CACHE_HOME=$cache
+  evidence_is rehearsed "$tokcast" rehearse smollm2-135m-instruct --effort 1 --threads 1 --json &&
+    "$tokcast" calibrate --quick --threads 1 >/dev/null &&
+    evidence_is calibrated "$tokcast" forecast llama-3.2-1b-instruct:Q4_K_M --threads 1 --json
+}
+
+evidence_is() {
   local answer
-  answer=$(XDG_CACHE_HOME="$cache" "$tokcast" rehearse smollm2-135m-instruct --effort 1 --threads 1 --json)
-  [[ $answer == *'"evidence": "rehearsed"'* ]] && return
+  answer=$("${@:2}")
+  [[ $answer == *"\"evidence\": \"$1\""* ]] && return
   printf '%s\n' "$answer"
   return 1
 }

@@ -65,7 +65,8 @@ Result<Calibration> calibrate_with_progress(const Options& options, const Settin
   for (const GgmlType type : *types) {
     if (!known || !known->has(type)) wanted.types.push_back(type);
   }
-  if (known && wanted.types.empty() && known->has_heads() && known->has_experts()) return std::move(*known);
+  const bool whole = known && known->has_heads() && known->has_experts() && known->has_checks();
+  if (whole && wanted.types.empty()) return std::move(*known);
   const Terminal terminal = terminal_of(2);
   Progress progress(stderr, terminal);
   progress.begin(fmt::format("Calibrating with {} threads", threads));

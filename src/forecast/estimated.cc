@@ -10,32 +10,34 @@ namespace tokcast {
 namespace {
 
 // Work for one parameter, in operations of the rates named in estimated.h. Solved from calibrations of
-// llama.cpp b11669 on one Emerald Rapids Xeon, once with its own kernels and once with those for AVX2 alone.
+// llama.cpp b11669 on one Emerald Rapids Xeon, once with its own kernels and once with those for AVX2 alone;
+// `tiles` from one whose matrix units (AMX) the guest may use.
 struct TypeOperations {
   std::string_view type;
-  double unpack;    // decode, plain rate
-  double load;      // each row of a batch, plain rate
-  double multiply;  // each row of a batch, best rate
+  double unpack;     // decode, plain rate
+  double load;       // each row of a batch, plain rate
+  double multiply;   // each row of a batch, best rate
+  double tiles = 0;  // where there is AMX, instead of both, plain rate; 0: no such kernel
 };
 
 constexpr auto kTypeOperations = std::to_array<TypeOperations>({
     {"F16", 17.0, 7.01, 11.22},
     {"BF16", 10.4, 3.57, 12.01},
-    {"Q4_0", 6.6, 1.58, 2.69},
+    {"Q4_0", 6.6, 1.58, 2.69, 0.85},
     {"Q5_0", 9.7, 6.94, 1.21},
-    {"Q8_0", 9.3, 5.39, 0.20},
+    {"Q8_0", 9.3, 5.39, 0.20, 0.93},
     {"Q2_K", 5.2, 1.46, 2.22},
     {"Q3_K", 8.6, 1.45, 1.99},
-    {"Q4_K", 6.0, 1.45, 1.18},
-    {"Q5_K", 10.0, 1.36, 2.35},
-    {"Q6_K", 9.8, 1.50, 2.01},
+    {"Q4_K", 6.0, 1.45, 1.18, 0.92},
+    {"Q5_K", 10.0, 1.36, 2.35, 1.20},
+    {"Q6_K", 9.8, 1.50, 2.01, 1.80},
     {"IQ2_XXS", 9.8, 1.60, 2.07},
     {"IQ2_XS", 11.1, 1.79, 1.84},
     {"IQ3_XXS", 11.6, 1.61, 1.97},
     {"IQ4_NL", 7.2, 1.67, 2.60},
     {"IQ3_S", 16.4, 1.53, 2.11},
     {"IQ2_S", 9.7, 1.70, 1.85},
-    {"IQ4_XS", 8.5, 1.05, 3.12},
+    {"IQ4_XS", 8.5, 1.05, 3.12, 0.90},
     {"MXFP4", 6.4, 1.71, 2.61},
 });
 
@@ -75,7 +77,7 @@ double read_bandwidth(const Rates& rates, std::uint32_t threads) {
 }
 
 double integer_rate(const Rates& rates, std::uint32_t threads, bool plain) {
-  // llama.cpp's kernels for AMX need rows that many types do not have: they are not counted on.
+  // How quick tiles are says little of llama.cpp's kernels for them, which mostly unpack: see TypeOperations.
   const auto usable = [plain](const DotRate& rate) {
     return rate.type == "int8" && (plain ? rate.path == "generic" : !rate.path.starts_with("amx"));
   };
@@ -95,11 +97,15 @@ bool has_wide_vectors(const Rates& rates) {
   return std::ranges::any_of(rates.dot, [](const DotRate& rate) { return rate.path.starts_with("avx512"); });
 }
 
-TypeCost cost_of(const TypeOperations& is, double bandwidth, double plain, double best) {
+bool has_tiles(const Rates& rates) {
+  return std::ranges::any_of(rates.dot, [](const DotRate& rate) { return rate.path == "amx-int8"; });
+}
+
+TypeCost cost_of(const TypeOperations& is, double bandwidth, double plain, double best, bool tiles) {
   const TypeGeometry type = *find_type(is.type);
   const double bytes = static_cast<double>(type.block_bytes) / static_cast<double>(type.block_elements);
   const double one = bytes / bandwidth + is.unpack / plain;
-  const double each = is.load / plain + is.multiply / best;
+  const double each = tiles && is.tiles > 0 ? is.tiles / plain : is.load / plain + is.multiply / best;
   TypeCost cost{{1, one}};
   // Few rows do not fill the kernels' blocks.
   for (const double rows : {8.0, 32.0, 128.0, 512.0}) {
@@ -119,11 +125,12 @@ Result<KernelRates> estimated_rates(const Profile& profile, std::uint32_t thread
   const double plain = integer_rate(*profile.rates, threads, true);
   const double best = integer_rate(*profile.rates, threads, false);
   if (bandwidth <= 0 || plain <= 0 || best <= 0) return missing("the machine's rates are incomplete");
+  const bool tiles = has_tiles(*profile.rates);
   KernelRates out{.evidence = Evidence::kEstimated,
                   .source = "from measured read bandwidth and dot products",
                   .threads = threads};
   for (const TypeOperations& type : kTypeOperations) {
-    out.types[find_type(type.type)->type] = cost_of(type, bandwidth, plain, best);
+    out.types[find_type(type.type)->type] = cost_of(type, bandwidth, plain, best, tiles);
   }
   out.step_seconds = kStepSeconds;
   out.layer_seconds = kLayerSeconds;

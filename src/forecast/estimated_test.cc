@@ -44,6 +44,19 @@ TEST(EstimatedRates, BetterInstructionsSpeedPrefillButNotDecode) {
   EXPECT_LT(at_128(better), at_128(plain));
 }
 
+TEST(EstimatedRates, MatrixUnitsSpeedThePrefillOfTypesThatHaveKernelsForThem) {
+  const Profile plain = measured_profile(30e9, 200e9, 900e9);
+  Profile tiles = plain;
+  tiles.rates->dot.push_back({"int8", "amx-int8", 4, {.median = 9e12}});
+  const auto at_128 = [](const Profile& profile, GgmlType type) {
+    return cost_at(estimated_rates(profile, 4)->types.at(type), 128);
+  };
+  for (const GgmlType type : {GgmlType::kQ8_0, GgmlType::kQ4_0, GgmlType::kQ4_K})
+    EXPECT_LT(at_128(tiles, type), at_128(plain, type)) << geometry(type).name;
+  EXPECT_DOUBLE_EQ(at_128(tiles, GgmlType::kIQ2_XS), at_128(plain, GgmlType::kIQ2_XS));
+  EXPECT_DOUBLE_EQ(decode_cost(tiles, 4), decode_cost(plain, 4));
+}
+
 TEST(EstimatedRates, FewerThreadsThanMeasuredAreSlower) {
   const Profile profile = measured_profile(30e9, 200e9, 800e9);
   EXPECT_NEAR(decode_cost(profile, 1) / decode_cost(profile, 4), 4, 1e-9);

@@ -22,6 +22,10 @@ Seconds since(Clock::time_point start) {
   return Seconds(std::chrono::duration<double>(Clock::now() - start).count());
 }
 
+bool is_check(CalibrationRole role) {
+  return role == CalibrationRole::kCheckWide || role == CalibrationRole::kCheckNorms;
+}
+
 bool measures_attention(const CalibrationModel& model) {
   using enum CalibrationRole;
   return model.role == kOwnHeads || model.role == kShared || model.role == kHeads96 || model.role == kHeads80;
@@ -37,6 +41,7 @@ std::vector<BenchTest> tests_of(const CalibrationModel& model) {
   if (model.role == CalibrationRole::kExperts) {
     return {{.prompt = 32}, {.prompt = 128}, {.prompt = 512}, {.generate = kDecodeTokens}};
   }
+  if (is_check(model.role)) return {{.prompt = 32}, {.prompt = 128}, {.generate = kDecodeTokens}};
   return {{.prompt = 8}, {.prompt = 32}, {.prompt = 128}, {.generate = kDecodeTokens}};
 }
 
@@ -84,6 +89,10 @@ class Measurement {
     // Few models are mixtures or have heads that vectors do not divide: after the commonest types.
     quick = std::min(quick + kQuickTypes, models.size());
     std::vector<CalibrationModel> special;
+    if (!record_.has_checks()) {
+      special.push_back({CalibrationRole::kCheckWide, kCommonType});
+      special.push_back({CalibrationRole::kCheckNorms, kCommonType});
+    }
     if (options_.experts) special.push_back({CalibrationRole::kExperts, kCommonType});
     if (options_.heads) {
       special.push_back({CalibrationRole::kHeads96, kCommonType});
@@ -193,6 +202,10 @@ bool Calibration::has_heads() const {
 
 bool Calibration::has_experts() const {
   return has_role(*this, CalibrationRole::kExperts);
+}
+
+bool Calibration::has_checks() const {
+  return has_role(*this, CalibrationRole::kCheckWide) && has_role(*this, CalibrationRole::kCheckNorms);
 }
 
 bool Calibration::busy() const {

@@ -48,6 +48,7 @@ struct Calibration {
   bool has(GgmlType type) const;  // measured or refused
   bool has_heads() const;         // of lengths that vectors do not divide
   bool has_experts() const;       // of a mixture
+  bool has_checks() const;        // models by which the figures are checked
   // Made while others had too much of the processors: to be made anew once they do not.
   bool busy() const;
 };

@@ -9,8 +9,9 @@ namespace tokcast {
 namespace {
 
 constexpr std::string_view kSchema = "tokcast.calibration/1";
-constexpr std::array<std::string_view, 9> kRoleNames{
-    "shallow", "tall", "medium", "type", "own-heads", "shared-heads", "heads-96", "heads-80", "experts"};
+constexpr std::array<std::string_view, 11> kRoleNames{"shallow",   "tall",         "medium",     "type",
+                                                      "own-heads", "shared-heads", "heads-96",   "heads-80",
+                                                      "experts",   "check-wide",   "check-norms"};
 
 // nlohmann::json throws on a key of another kind; all that can throw runs inside one try block.
 struct BadKey {

@@ -37,6 +37,22 @@ CatalogueRow row_of(CalibrationRole role) {
     row.expert_feed_forward_length = 768;
     return row;
   }
+  if (role == CalibrationRole::kCheckWide) {
+    row.architecture = "qwen2";
+    row.embedding_length = 1536;
+    row.feed_forward_length = {8960};
+    row.heads = {12};
+    row.kv_heads = {2};
+    return row;
+  }
+  if (role == CalibrationRole::kCheckNorms) {
+    row.architecture = "qwen3";
+    row.embedding_length = 2048;
+    row.feed_forward_length = {6144};
+    row.heads = {16};
+    row.kv_heads = {8};
+    return row;
+  }
   const bool tiny = role == CalibrationRole::kShallow || role == CalibrationRole::kTall;
   const std::uint32_t parts = role == CalibrationRole::kMedium ? 2 : 1;
   row.embedding_length = tiny ? 256 : 2048 / parts;
@@ -58,6 +74,8 @@ std::uint32_t layers_of(const CalibrationModel& model) {
       return 4;
     case CalibrationRole::kHeads96:
     case CalibrationRole::kHeads80:
+    case CalibrationRole::kCheckWide:
+    case CalibrationRole::kCheckNorms:
       return 8;
     case CalibrationRole::kExperts:
       return 3;
@@ -99,6 +117,10 @@ std::string calibration_model_name(const CalibrationModel& model) {
       return "heads of 80";
     case CalibrationRole::kExperts:
       return "experts";
+    case CalibrationRole::kCheckWide:
+      return "check: wide";
+    case CalibrationRole::kCheckNorms:
+      return "check: norms";
     case CalibrationRole::kType:
       break;
   }

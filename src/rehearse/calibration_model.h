@@ -13,15 +13,17 @@ namespace tokcast {
 
 // What a synthetic model is for.
 enum class CalibrationRole {
-  kShallow,   // few tiny layers, and
-  kTall,      // many: their difference is what a layer costs besides its weights
-  kMedium,    // layers of half the usual width: what norms and activations cost against weights
-  kType,      // wide layers of one type: what its weights cost
-  kOwnHeads,  // as kType, each query head with keys and values of its own: what attention costs
-  kShared,    // the same with eight query heads to one of keys and values
-  kHeads96,   // narrow layers, heads of 96 values: a vector of 64 leaves 32 over
-  kHeads80,   // the same with 80: vectors of 64 and of 32 both leave 16 over
-  kExperts,   // 32 experts of which a token chooses two: other kernels than those of dense matrices
+  kShallow,     // few tiny layers, and
+  kTall,        // many: their difference is what a layer costs besides its weights
+  kMedium,      // layers of half the usual width: what norms and activations cost against weights
+  kType,        // wide layers of one type: what its weights cost
+  kOwnHeads,    // as kType, each query head with keys and values of its own: what attention costs
+  kShared,      // the same with eight query heads to one of keys and values
+  kHeads96,     // narrow layers, heads of 96 values: a vector of 64 leaves 32 over
+  kHeads80,     // the same with 80: vectors of 64 and of 32 both leave 16 over
+  kExperts,     // 32 experts of which a token chooses two: other kernels than those of dense matrices
+  kCheckWide,   // nothing is solved from it, but compared: feed-forward layers six times as wide as the rest
+  kCheckNorms,  // likewise: more heads of keys and values, and norms of queries and keys
 };
 
 struct CalibrationModel {

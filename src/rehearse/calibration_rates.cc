@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/statistics.h"
 #include "forecast/cost_model.h"
@@ -21,7 +22,8 @@ constexpr std::array<double, 4> kPrefillRows{8, 32, 128, 512};
 constexpr int kRefinements = 12;
 
 // Half of the interval's reach on a machine that is quiet, from how calibrated forecasts of full models
-// strayed (docs/ACCURACY.md).
+// strayed (docs/ACCURACY.md); wider where the calibration's own checks say so, as on processors with matrix
+// units, where what a multiplication takes depends on its shape.
 constexpr double kDecodeFloor = 0.10;
 constexpr double kPrefillFloor = 0.14;
 
@@ -282,6 +284,22 @@ class Solver {
   KernelRates rates_{};
 };
 
+// By how much the rates miss models that they were not solved from; 0 where none was timed.
+double strayed(const QuietTimes& times, const KernelRates& rates, bool decode) {
+  double most = 0;
+  for (const CalibrationRole role : {CalibrationRole::kCheckWide, CalibrationRole::kCheckNorms}) {
+    const CalibrationModel model{role, kCommonType};
+    const auto seconds = decode ? times.decode(model) : times.of(model, {.prompt = 128});
+    const Shape shape = *calibration_shape(model);
+    const auto timings = timings_from_rates(model_work(shape), shape, rates);
+    if (!seconds || !timings) continue;
+    const Interval<Seconds> told =
+        decode ? decode_step(shape, *timings, 0) : prefill(shape, *timings, 128, 0);
+    most = std::max(most, std::abs(std::log(*seconds / told.expected.value)));
+  }
+  return most;
+}
+
 Reach reach(double floor, const ShareLost& lost, const Contention& contention, std::uint32_t threads) {
   const double waited = contention.cpu_pressure_share.value_or(0) + contention.stolen_share.value_or(0);
   return {(1 - floor) / (1 + lost.usual) * (1 - std::min(0.5, waited / 2)),
@@ -308,14 +326,17 @@ Result<KernelRates> rates_from(const Calibration& calibration) {
     if (group.model.role == CalibrationRole::kType && is_new) types.push_back(group.model.type);
   }
   KernelRates rates = Solver(times, types).solve();
+  constexpr double kMostStrayed = 0.8;
+  const double decode_floor = std::clamp(strayed(times, rates, true), kDecodeFloor, kMostStrayed);
+  const double prefill_floor = std::clamp(strayed(times, rates, false), kPrefillFloor, kMostStrayed);
   const ShareLost decode = times.share_lost(true);
   const ShareLost prefill = times.share_lost(false);
   scale(rates, decode, prefill);
   rates.evidence = Evidence::kCalibrated;
   rates.source = fmt::format("calibrated with {} types of weights", types.size());
   rates.threads = calibration.threads;
-  rates.decode = reach(kDecodeFloor, decode, calibration.contention, calibration.threads);
-  rates.prefill = reach(kPrefillFloor, prefill, calibration.contention, calibration.threads);
+  rates.decode = reach(decode_floor, decode, calibration.contention, calibration.threads);
+  rates.prefill = reach(prefill_floor, prefill, calibration.contention, calibration.threads);
   rates.taken_by_others = taken_share(calibration.contention, calibration.threads);
   rates.undisturbed_threads = undisturbed_threads(calibration.contention);
   return rates;

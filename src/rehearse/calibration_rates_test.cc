@@ -124,6 +124,33 @@ TEST(CalibrationRates, TellWhatExpertsCostBesideDenseMatrices) {
   EXPECT_TRUE(rates_from(without)->expert_factors.empty());
 }
 
+// The models by which the figures are checked, their prefill `factor` times what the engine's costs say.
+Calibration checked_calibration(double factor) {
+  using enum CalibrationRole;
+  Calibration out = ideal_calibration();
+  for (const CalibrationRole role : {kCheckWide, kCheckNorms}) {
+    out.samples.push_back(samples_of({role, kCommonType}, {.generate = 8}));
+    CalibrationSamples slow = samples_of({role, kCommonType}, {.prompt = 128});
+    for (Seconds& sample : slow.samples) sample = Seconds(sample.value * factor);
+    out.samples.push_back(std::move(slow));
+  }
+  return out;
+}
+
+TEST(CalibrationRates, PromiseLessWhereModelsThatTheyWereNotSolvedFromStray) {
+  EXPECT_FALSE(ideal_calibration().has_checks());
+  EXPECT_TRUE(checked_calibration(1).has_checks());
+  const auto unchecked = rates_from(ideal_calibration());
+  const auto exact = rates_from(checked_calibration(1));
+  const auto astray = rates_from(checked_calibration(1.4));
+  ASSERT_TRUE(unchecked && exact && astray);
+  EXPECT_DOUBLE_EQ(exact->prefill.high, unchecked->prefill.high);
+  EXPECT_DOUBLE_EQ(exact->decode.high, unchecked->decode.high);
+  EXPECT_GT(astray->prefill.high, 1.3);
+  EXPECT_LT(astray->prefill.low, 0.7);
+  EXPECT_DOUBLE_EQ(astray->decode.high, unchecked->decode.high) << "their decode is as told";
+}
+
 TEST(CalibrationRates, AreNotGuessedForHeadsThatWereNotMeasured) {
   Calibration older = ideal_calibration();
   std::erase_if(older.samples,
