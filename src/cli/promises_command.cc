@@ -93,7 +93,7 @@ std::vector<Lesson> lessons_of(const Setting& setting) {
   if (!setting.past) return out;
   using enum Evidence;
   for (const Evidence rung : {kRehearsed, kCalibrated, kEstimated, kLookedUp}) {
-    out.push_back({rung, setting.past->correction(rung, setting.machine.usable_threads())});
+    out.push_back({rung, setting.past->correction(rung, setting.threads({}))});
   }
   return out;
 }

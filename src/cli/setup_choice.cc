@@ -26,7 +26,7 @@ class RehearsingForecasts {
     auto first = forecasts_.forecast(tier);
     if (!first || !is_open(tier, first->forecast)) return first;
     progress_.begin("Rehearsing " + printable(first->shape.id));
-    const RehearsalOptions how{.threads = setting_.machine.usable_threads(), .allowance = kAllowance};
+    const RehearsalOptions how{.threads = setting_.threads({}), .allowance = kAllowance};
     const auto rehearsal =
         rehearsal_of(first->shape, *setting_.engine, setting_.machine, setting_.store, how, false);
     if (!rehearsal && rehearsal.error().kind == ErrorKind::kInterrupted)

@@ -148,7 +148,7 @@ class Setup {
     const auto fetched = fetch_setup(*client_, plan, record_path_, record_);
     if (!fetched) return std::unexpected(fetched.error());
     outcome.fetched = *fetched;
-    const auto held = hold_to_account(setting_, accepted_, choice_->tier().turn, record_path_, record_);
+    const auto held = hold_to_account(setting_, accepted_, record_path_, record_);
     if (!held) return std::unexpected(held.error());
     outcome.promise_kept = keeps_promise(record_);
     if (!outcome.promise_kept && !options_.tier) return demote();

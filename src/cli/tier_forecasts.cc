@@ -28,7 +28,7 @@ std::string model_name_of(const RegistryModel& model) {
 TierForecasts::Asked& TierForecasts::asked(bool on_gpu) {
   Asked& out = on_gpu ? card_ : processor_;
   if (!out.ladder) {
-    out.question.threads = setting_.machine.usable_threads();
+    out.question.threads = setting_.threads({});
     out.question.on_gpu = on_gpu;
     out.ladder.emplace(setting_, out.question);
   }
