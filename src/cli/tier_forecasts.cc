@@ -22,6 +22,7 @@ TierMachine tier_machine_of(const Setting& setting) {
 }
 
 std::string model_name_of(const RegistryModel& model) {
+  if (model.file.is_here()) return model.file.url;
   return catalogue_name(model).value_or(model.file.url);
 }
 
