@@ -17,6 +17,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/promise_of.h"
+#include "cli/promised_file.h"
 #include "cli/setting.h"
 #include "cli/workload_options.h"
 #include "ledger/ledger.h"
@@ -139,6 +140,7 @@ Result<void> take_promise(const Options& options, const Setting& setting, const 
   const Forecast before = forecast_one(options.model, report.shape, setting, ladder, question);
   report.promise = promise_of(report.shape, before, setting, question.threads, AcceptedBy::kBench);
   report.promised_now = true;
+  if (auto noted = note_file(report.promise, report.path); !noted) return noted;
   const auto id = ledger.accept(report.promise);
   if (!id) return std::unexpected(id.error());
   report.promise.id = *id;

@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/promise_of.h"
+#include "cli/promised_file.h"
 #include "ledger/ledger.h"
 #include "model/naming.h"
 #include "setup/env_file.h"
@@ -38,9 +39,7 @@ Result<void> accept_promise(const Setting& setting, const TierForecast& accepted
   if (is_kept(ledger, record)) return {};
   Promise promise = promise_of(accepted.shape, accepted.forecast, setting, record.settings->threads,
                                AcceptedBy::kSetup);
-  std::error_code unknown;
-  const auto size = std::filesystem::file_size(record.settings->files.llm, unknown);
-  if (!unknown) promise.file_bytes = Bytes(size);
+  if (auto noted = note_file(promise, record.settings->files.llm); !noted) return noted;
   const auto id = ledger.accept(promise);
   if (!id) return std::unexpected(id.error());
   record.promise = *id;

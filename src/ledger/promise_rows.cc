@@ -26,7 +26,8 @@ std::optional<Verdict> find_verdict(const std::string& name) {
 }
 
 constexpr const char* kPromiseColumns =
-    "unix_time_seconds, accepted_by, model, quantization, shape_key, file_sha256, file_bytes, threads, "
+    "unix_time_seconds, accepted_by, model, quantization, shape_key, file_sha256, file_bytes, file_path, "
+    "file_changed_nanoseconds, threads, "
     "prompt_tokens, cached_tokens, reply_tokens, depth_tokens, context_tokens, sessions, gpu_layers, "
     "turn_budget_seconds, first_token_budget_seconds, evidence, evidence_from, coverage, verdict, "
     "prefill_factor, prefill_reach, prefill_models, prefill_actuals, decode_factor, decode_reach, "
@@ -58,6 +59,8 @@ Promise read_promise(Row& row) {
               .shape_key = row.text(),
               .file_sha256 = row.maybe_text()};
   if (const auto bytes = row.maybe_count<std::uint64_t>()) out.file_bytes = Bytes(*bytes);
+  out.file_path = row.maybe_text();
+  out.file_changed = row.maybe_count<std::int64_t>();
   out.threads = row.count<std::uint32_t>(1);
   out.workload = read_workload(row);
   out.evidence = row.named(find_rung(row.text()));
@@ -104,7 +107,7 @@ Result<std::int64_t> insert_promise(const Database& database, const Promise& pro
   insert.bind(std::string_view(promise.model)).bind(std::string_view(promise.quantization));
   insert.bind(std::string_view(promise.shape_key)).bind(promise.file_sha256);
   insert.bind(promise.file_bytes ? whole(std::optional(promise.file_bytes->value)) : std::nullopt);
-  insert.bind(std::int64_t{promise.threads});
+  insert.bind(promise.file_path).bind(promise.file_changed).bind(std::int64_t{promise.threads});
   bind_workload(insert, promise.workload);
   insert.bind(evidence_name(promise.evidence)).bind(std::string_view(promise.source));
   insert.bind(promise.coverage).bind(verdict_name(promise.verdict));
