@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "model/catalogue.h"
+#include "model/naming.h"
 
 namespace tokcast {
 
@@ -16,9 +16,8 @@ std::string tier_name_of(const Shape& shape) {
 std::optional<std::string> source_of(const Shape& shape, const std::optional<std::string>& path) {
   std::error_code unknown;
   if (path) return std::filesystem::absolute(*path, unknown).lexically_normal().string();
-  const auto row = find_catalogue_row(shape.id);
-  if (!row || row->gguf_repo.empty()) return std::nullopt;
-  return fmt::format("hf://{}:{}", row->gguf_repo, shape.quantization);
+  const auto repository = repository_of_id(tier_name_of(shape));
+  return repository ? std::optional("hf://" + *repository) : std::nullopt;
 }
 
 Tier tier_of(const Shape& shape, const std::string& source, const Workload& turn) {

@@ -187,6 +187,7 @@ Result<ExitCode> run(const Options& options) {
 constexpr const char* kExamples = R"(Examples:
   tokcast bench ./model.gguf
   tokcast bench user/repo-GGUF:Q4_K_M        one that was pulled
+  tokcast bench llama-3.2-3b-instruct        one that some cache has
   tokcast bench ./model.gguf --prompt 1000 --reply 200 --budget 60
   tokcast bench ./model.gguf --concurrency 4 --json
 
@@ -203,7 +204,7 @@ Command add_bench(CLI::App& root) {
   const auto options = std::make_shared<Options>();
   CLI::App* parser = root.add_subcommand("bench", "Measure a model file, against its promise");
   options->parser = parser;
-  parser->add_option("MODEL", options->model, "GGUF file, or user/repo[:QUANT] that was pulled")
+  parser->add_option("MODEL", options->model, "GGUF file, or user/repo[:QUANT] or catalogue id that is here")
       ->required()
       ->type_name("");
   parser->add_option("--effort", options->effort, "Time to spend; one round at least (60)")
