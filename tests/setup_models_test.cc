@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 std::string house_row(const std::string& id, int rating) {
   return fmt::format(R"({{"id": "{0}", "family": "house", "architecture": "llama", "gguf_repo": "user/{0}-GGUF",
     "layers": 8, "embedding_length": 64, "heads": [4], "kv_heads": [2], "head_length": 16,
-    "feed_forward_length": [128], "vocabulary": 259, "context_length": 32768, "licence": "MIT",
+    "feed_forward_length": [128], "vocabulary": 259, "context_length": 32768, "parameters": 329152, "licence": "MIT",
     "uses": {{"chat": true}}, "quality": {{"arena_elo": {1}}}, "quality_source": "the house"}})",
                      id, rating);
 }

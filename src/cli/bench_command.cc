@@ -13,7 +13,6 @@
 #include "cli/common_options.h"
 #include "cli/find_file.h"
 #include "cli/forecast_one.h"
-#include "cli/forecast_text.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/promise_of.h"
