@@ -19,7 +19,9 @@ namespace tokcast {
 namespace {
 
 ContenderFlags flags_of(const SetupOptions& options) {
-  ContenderFlags out{.languages = {options.language}, .here_only = options.offline};
+  ContenderFlags out{.here_only = options.offline};
+  // Hardly a model says that it knows English: not worth a remark on each.
+  if (options.language != SetupOptions{}.language) out.languages.push_back(options.language);
   // What was fetched to a plain folder before is here too.
   if (options.models_dir && std::filesystem::is_directory(*options.models_dir + "/llm"))
     out.folders.push_back(*options.models_dir + "/llm");
