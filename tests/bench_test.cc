@@ -188,9 +188,8 @@ TEST_F(BenchCli, NoticesThatTheFileOfAPromiseChangedOrIsGone) {
 TEST_F(BenchCli, IsTheOnlyEvidenceOfARecommendationThatAsksForWhatWasMeasured) {
   const std::string file = model();
   bench();
-  const ChildResult result =
-      tokcast({"recommend", "--model", file, "--model", kSmall + std::string(":Q8_0"), "--evidence", "measured",
-               "--json"});
+  const ChildResult result = tokcast({"recommend", "--model", file, "--model", kSmall + std::string(":Q8_0"),
+                                      "--evidence", "measured", "--json"});
   EXPECT_EQ(result.exit_code, 0) << result.standard_error;
   EXPECT_EQ(schema_findings("recommend", result.standard_output), "");
   const Json document = parsed(result);

@@ -31,8 +31,8 @@ TEST_F(RegistryCli, TheStorysPromiseIsCalledFalseWithFigures) {
   EXPECT_LE(widest_line(result.standard_output), 80U) << result.standard_output;
 }
 
-// Names and parts do not tell how much of two sockets' memory a guest gets: whether the promise is false is not
-// known without measuring, only that it is at risk, and how far.
+// Names and parts do not tell how much of two sockets' memory a guest gets: whether the promise is false is
+// not known without measuring, only that it is at risk, and how far.
 TEST_F(RegistryCli, OfTheNamedProcessorThePromiseIsAtRiskWithFigures) {
   const std::string machine = std::string(TOKCAST_FIXTURES) + "/expected/dual-xeon-e5-2660-v3.json";
   const ChildResult result =

@@ -1,5 +1,5 @@
-// `tokcast setup` where no tier is named: the best model of the catalogue, which here is one of the user's own
-// that the hub on loopback has.
+// `tokcast setup` where no tier is named: the best model of the catalogue, which here is one of the user's
+// own that the hub on loopback has.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -16,11 +16,12 @@ namespace fs = std::filesystem;
 
 // Two rows of the served model's own facts, and of a quality that no other has.
 std::string house_row(const std::string& id, int rating) {
-  return fmt::format(R"({{"id": "{0}", "family": "house", "architecture": "llama", "gguf_repo": "user/{0}-GGUF",
+  return fmt::format(
+      R"({{"id": "{0}", "family": "house", "architecture": "llama", "gguf_repo": "user/{0}-GGUF",
     "layers": 8, "embedding_length": 64, "heads": [4], "kv_heads": [2], "head_length": 16,
     "feed_forward_length": [128], "vocabulary": 259, "context_length": 32768, "parameters": 329152, "licence": "MIT",
     "uses": {{"chat": true}}, "quality": {{"arena_elo": {1}}}, "quality_source": "the house"}})",
-                     id, rating);
+      id, rating);
 }
 
 class SetupOfModels : public SetupCli {
@@ -86,7 +87,8 @@ TEST_F(SetupOfModels, ABrokenPromiseIsSaidAndTheNextModelTried) {
   use_engine_slow_with("house-large-Q8_0");
   const ChildResult result = setup_best({"--yes"});
   EXPECT_EQ(result.exit_code, 0) << result.standard_error << result.standard_output;
-  EXPECT_TRUE(contains(result.standard_error, "house-large:Q8_0 breaks its promise")) << result.standard_error;
+  EXPECT_TRUE(contains(result.standard_error, "house-large:Q8_0 breaks its promise"))
+      << result.standard_error;
   EXPECT_TRUE(contains(*env().get("LOCAL_LLM_MODEL_PATH"), "house-small-Q8_0")) << read_text(env_);
   EXPECT_EQ(set_up()["chosen"], "house-small:Q8_0");
 }
@@ -126,9 +128,11 @@ TEST_F(SetupOfModels, HostileFilesInTheCachesOfOthersAreSaidAndLeftAlone) {
   write_text(home_ / ".ollama/models/manifests/registry.ollama.ai/library/evil/latest",
              R"({"layers": [{"mediaType": "application/vnd.ollama.image.model",
                  "digest": "sha256:../../../../outside/secret", "size": 9}]})");
-  write_text(home_ / ".lmstudio/models/a/b/cut-Q8_0.gguf", std::string("GGUF\3\0\0\0", 8) + std::string(8, '\xff'));
-  const std::vector<std::string> own{".cache/huggingface/", ".cache/tokcast/", ".config/tokcast/config.toml",
-                                     ".local/state/tokcast/", "server/.env", "engine/"};
+  write_text(home_ / ".lmstudio/models/a/b/cut-Q8_0.gguf",
+             std::string("GGUF\3\0\0\0", 8) + std::string(8, '\xff'));
+  const std::vector<std::string> own{
+      ".cache/huggingface/",   ".cache/tokcast/", ".config/tokcast/config.toml",
+      ".local/state/tokcast/", "server/.env",     "engine/"};
   const auto before = snapshot(own);
   const ChildResult result = setup_best({"--yes"});
   EXPECT_EQ(result.exit_code, 0) << result.standard_error;
@@ -145,9 +149,9 @@ TEST_F(SetupOfModels, AHostileCatalogueIsRefusedWithItsPlaceAndNothingIsDone) {
     out.replace(out.find(from), from.size(), to);
     return fmt::format(R"({{"schema": "tokcast.catalogue/1", "models": [{}]}})", out);
   };
-  for (const std::string& text :
-       {replaced("[128]", "[0]"), replaced("\"layers\": 8", "\"layers\": 1e9"),
-        replaced("\"house\"", "\"\\u0000\", \"evil\": 1"), std::string(100, '['), std::string("\x7f\x45LF")}) {
+  for (const std::string& text : {replaced("[128]", "[0]"), replaced("\"layers\": 8", "\"layers\": 1e9"),
+                                  replaced("\"house\"", "\"\\u0000\", \"evil\": 1"), std::string(100, '['),
+                                  std::string("\x7f\x45LF")}) {
     write_text(path, text);
     const ChildResult result = setup_best({"--yes"});
     EXPECT_EQ(result.exit_code, 34) << text << result.standard_error;

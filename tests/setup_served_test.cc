@@ -33,8 +33,8 @@ class SetUpAndServed : public ServeProcess {
 };
 
 TEST_F(SetUpAndServed, TheEnvFileNamesTheFileThatIsServed) {
-  const ChildResult result = tokcast({"setup", "--use", "chat", "--registry", home_ / "registry.json",
-                                      "--env", home_ / ".env", "--yes"});
+  const ChildResult result = tokcast(
+      {"setup", "--use", "chat", "--registry", home_ / "registry.json", "--env", home_ / ".env", "--yes"});
   ASSERT_EQ(result.exit_code, 0) << result.standard_error << result.standard_output;
   const EnvFile env = EnvFile::parse(read_text(home_ / ".env"), ".env").value();
   const std::string path = env.get("LOCAL_LLM_MODEL_PATH").value_or("");

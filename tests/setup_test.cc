@@ -202,9 +202,12 @@ TEST_F(SetupCli, KilledAtAnyMomentItGoesOn) {
 
 // Each time it gets one step further, and is stopped there.
 TEST_F(SetupCli, StoppedOnceInEveryStepItEndsWellAndTouchesNothingElse) {
-  const std::vector<std::string> own{".cache/huggingface/",    ".cache/tokcast/",
-                                     ".config/tokcast/config.toml", ".local/share/tokcast/models/",
-                                     ".local/state/tokcast/",  "server/.env",
+  const std::vector<std::string> own{".cache/huggingface/",
+                                     ".cache/tokcast/",
+                                     ".config/tokcast/config.toml",
+                                     ".local/share/tokcast/models/",
+                                     ".local/state/tokcast/",
+                                     "server/.env",
                                      "engine/"};
   const auto before = snapshot(own);
   const auto expect_stopped = [this](const char* step) {
@@ -219,8 +222,9 @@ TEST_F(SetupCli, StoppedOnceInEveryStepItEndsWellAndTouchesNothingElse) {
   hub_.hub().misbehave(listing, {.stall_at = 10});
   expect_stopped("plan");
   hub_.hub().behave(listing);
-  for (const std::string& path : {TestHub::cdn_path("user/large-GGUF", "large-Q8_0.gguf"),
-                                  std::string("/speech/ears.zip"), TestHub::cdn_path("user/voices", kVoice)}) {
+  for (const std::string& path :
+       {TestHub::cdn_path("user/large-GGUF", "large-Q8_0.gguf"), std::string("/speech/ears.zip"),
+        TestHub::cdn_path("user/voices", kVoice)}) {
     hub_.cdn().misbehave(path, {.stall_at = 1000});
     expect_stopped(path.c_str());
     hub_.cdn().behave(path);
@@ -315,11 +319,12 @@ TEST_F(SetupCli, AHostileRegistryIsRefusedWithItsPlaceAndNothingIsDone) {
     std::string out = sound;
     return out.replace(out.find(from), from.size(), to);
   };
-  for (const std::string& text :
-       {with("hf://user/large-GGUF/large-Q8_0.gguf", "/etc/passwd"),
-        with("hf://user/large-GGUF/large-Q8_0.gguf", "file:///etc/passwd"),
-        with("\"large-Q8_0.gguf\"", "\"../../large-Q8_0.gguf\""), with("\"min_cpu_cores\": 1", "\"min_cpu_cores\": -1"),
-        with("tokcast.registry/1", "tokcast.registry/99"), std::string(1000, '['), std::string("\x7f\x45LF")}) {
+  for (const std::string& text : {with("hf://user/large-GGUF/large-Q8_0.gguf", "/etc/passwd"),
+                                  with("hf://user/large-GGUF/large-Q8_0.gguf", "file:///etc/passwd"),
+                                  with("\"large-Q8_0.gguf\"", "\"../../large-Q8_0.gguf\""),
+                                  with("\"min_cpu_cores\": 1", "\"min_cpu_cores\": -1"),
+                                  with("tokcast.registry/1", "tokcast.registry/99"), std::string(1000, '['),
+                                  std::string("\x7f\x45LF")}) {
     write_text(registry_, text);
     const ChildResult result = setup();
     EXPECT_NE(result.exit_code, 0) << text;
@@ -354,7 +359,8 @@ TEST_F(SetupCli, AConfigurationThatCannotBeUnderstoodIsLeftAlone) {
 TEST_F(SetupCli, ARecordThatSomebodyWroteIsNotBelieved) {
   ASSERT_EQ(setup().exit_code, 0);
   const std::string record = home_ / ".local/state/tokcast/setup.json";
-  for (const std::string& text : {std::string("{"), std::string(2 << 20, '['), std::string(R"({"key": 7})")}) {
+  for (const std::string& text :
+       {std::string("{"), std::string(2 << 20, '['), std::string(R"({"key": 7})")}) {
     write_text(record, text);
     EXPECT_EQ(setup().exit_code, 0) << text.substr(0, 20);
     expect_whole();
@@ -369,7 +375,7 @@ class SetupOfTheStory : public SetupCli {
     arguments.insert(arguments.end(), more.begin(), more.end());
     const ChildResult result = tokcast(arguments);
     EXPECT_EQ(schema_findings("setup", result.standard_output), "") << result.standard_error;
-    exit_code_ = result.exit_code;
+    exit_code_ = result.exit_code.value_or(-1);
     return parsed(result);
   }
   static Json chosen(const Json& document) {

@@ -39,9 +39,9 @@ class SetupCli : public Cli {
   SetupCli() {
     use({});
     set("HF_ENDPOINT", hub_.endpoint());
-    for (const char* variable : {"MODEL_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HOME", "HF_HUB_OFFLINE",
-                                 "LLAMA_CACHE", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_STATE_HOME",
-                                 "OLLAMA_MODELS"}) {
+    for (const char* variable :
+         {"MODEL_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HOME", "HF_HUB_OFFLINE", "LLAMA_CACHE",
+          "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_STATE_HOME", "OLLAMA_MODELS"}) {
       set(variable, "");
     }
     hub_.add("user/large-GGUF", "large-Q8_0.gguf", model_for_conversations());
@@ -62,11 +62,11 @@ class SetupCli : public Cli {
   }
   // Of models in files with this word in their names a token takes 0.4 s.
   void use_engine_slow_with(const std::string& word) {
-    write_fake_engine(home_ / "slow", {.speed = {.overhead_ns = 400'000'000},
-                                       .help = help_,
-                                       .misbehave = std::string(kTurnsAndSlowDays)});
-    use({.misbehave =
-             fmt::format("case \"$*\" in *{}*) exec '{}' \"$@\" ;; esac\n", word, home_ / "slow/llama-bench")});
+    write_fake_engine(
+        home_ / "slow",
+        {.speed = {.overhead_ns = 400'000'000}, .help = help_, .misbehave = std::string(kTurnsAndSlowDays)});
+    use({.misbehave = fmt::format("case \"$*\" in *{}*) exec '{}' \"$@\" ;; esac\n", word,
+                                  home_ / "slow/llama-bench")});
   }
 
   // Two tiers that differ in their names and promises only, and one without a language model.
@@ -99,8 +99,8 @@ class SetupCli : public Cli {
   }
   // Stopped by Control-C if it has not ended by then.
   ChildResult setup_stopped_after(const std::string& seconds) {
-    std::vector<std::string> arguments{"timeout", "--foreground", "--preserve-status", "-s", "INT", seconds,
-                                       TOKCAST_BINARY};
+    std::vector<std::string> arguments{"timeout", "--foreground", "--preserve-status", "-s",
+                                       "INT",     seconds,        TOKCAST_BINARY};
     const auto own = setup_arguments({"--yes"});
     arguments.insert(arguments.end(), own.begin(), own.end());
     return run(arguments);

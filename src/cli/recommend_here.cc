@@ -39,8 +39,8 @@ std::vector<GgmlType> types_in(const std::vector<Shape>& shapes) {
 
 // At most half of the effort goes into calibrating what is not calibrated yet: it ranks all the models.
 // Without it one can still go on. Errors: kInterrupted.
-Result<void> calibrate_first(const RecommendWish& wish, const std::vector<Shape>& shapes, const Setting& setting,
-                             Progress& progress) {
+Result<void> calibrate_first(const RecommendWish& wish, const std::vector<Shape>& shapes,
+                             const Setting& setting, Progress& progress) {
   if (!can_run(setting) || setting.runs_on_gpu(wish.workload)) return {};
   // Rungs below need no calibration, and a rehearsal is above it.
   if (wish.only.value_or(Evidence::kCalibrated) != Evidence::kCalibrated) return {};
@@ -87,7 +87,7 @@ Result<void> try_threads_first(const RecommendWish& wish, Setting& setting, Prog
 }  // namespace
 
 Result<Recommendation> recommend_here(const RecommendWish& wish, Contenders& contenders,
-                                               const Workload& workload, Setting& setting) {
+                                      const Workload& workload, Setting& setting) {
   const Terminal terminal = terminal_of(2);
   Progress progress(stderr, terminal);
   const auto start = std::chrono::steady_clock::now();
@@ -120,11 +120,12 @@ Result<Recommendation> recommend_here(const RecommendWish& wish, Contenders& con
                    setting.store, asked);
 }
 
-Ask ask_here(const RecommendWish& wish, const Use& use, const Recommendation& answer, const Setting& setting) {
+Ask ask_here(const RecommendWish& wish, const Use& use, const Recommendation& answer,
+             const Setting& setting) {
   const bool on_gpu = setting.runs_on_gpu(wish.workload);
   const auto ladder = setting.ladder(setting.threads(wish.workload.threads), on_gpu);
-  return [&use, &answer, ladder, only = wish.only, on_gpu, limits = setting.memory_bound(on_gpu)](const Shape& shape,
-                                                                                      Workload workload) {
+  return [&use, &answer, ladder, only = wish.only, on_gpu, limits = setting.memory_bound(on_gpu)](
+             const Shape& shape, Workload workload) {
     workload.gpu_layers = use.workload.gpu_layers;
     workload = placed(workload, shape, on_gpu, limits);
     const auto same = std::ranges::find_if(answer.ranked, [&shape](const Candidate& one) {

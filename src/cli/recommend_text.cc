@@ -113,8 +113,8 @@ void add_not_fitting(std::vector<std::string>& notes, std::span<const Candidate>
   constexpr std::size_t kShown = 6;
   if (candidates.size() > kShown) return add_many_not_fitting(notes, candidates);
   for (const Candidate& one : candidates) {
-    notes.push_back(fmt::format("{} does not fit: {}.", model_label(one.shape),
-                                printable(one.forecast.reasons.front())));
+    notes.push_back(
+        fmt::format("{} does not fit: {}.", model_label(one.shape), printable(one.forecast.reasons.front())));
   }
 }
 
@@ -139,8 +139,8 @@ void add_skipped(std::vector<std::string>& notes, const Recommendation& answer, 
       fmt::format("{} of {} models rehearsed{}; {} not reached in {}. Rehearsals are kept: the same command "
                   "again goes on, or all at once with --effort {:.0f}.",
                   answer.rehearsed, answer.ranked.size(),
-                  answer.measured > 0 ? fmt::format(", {} measured", answer.measured) : "", answer.not_reached, format_seconds(effort),
-                  (effort + missing).value));
+                  answer.measured > 0 ? fmt::format(", {} measured", answer.measured) : "",
+                  answer.not_reached, format_seconds(effort), (effort + missing).value));
 }
 
 std::string next_command(const Recommendation& answer, const std::string& name, bool elsewhere) {

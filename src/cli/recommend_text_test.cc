@@ -138,18 +138,20 @@ TEST(RecommendationText, SaysHowToReachTheRest) {
 }
 
 TEST(RecommendationText, SaysWhatWasSkippedAndWhy) {
-  const Recommendation answer{.ranked = {candidate("qwen3-4b", 6), candidate("llama-2-70b-chat", std::nullopt)},
-                              .rehearsed = 1,
-                              .not_reached = 2,
-                              .skipped = {{"a", "not reached within the effort"},
-                                          {"b", "breaks the budget, as calibrated tells"},
-                                          {"c", "not reached within the effort"},
-                                          {"llama-2-70b-chat", "needs 42 GB", "Q4_K_M"}}};
+  const Recommendation answer{
+      .ranked = {candidate("qwen3-4b", 6), candidate("llama-2-70b-chat", std::nullopt)},
+      .rehearsed = 1,
+      .not_reached = 2,
+      .skipped = {{"a", "not reached within the effort"},
+                  {"b", "breaks the budget, as calibrated tells"},
+                  {"c", "not reached within the effort"},
+                  {"llama-2-70b-chat", "needs 42 GB", "Q4_K_M"}}};
   const std::string text = recommendation_text(answer, {.machine_name = "x"}, Seconds(90), "n", kWide);
   EXPECT_NE(text.find("Not rehearsed, not reached within the effort: a, c."), std::string::npos) << text;
   EXPECT_NE(text.find("Not rehearsed, breaks the budget, as calibrated tells: b."), std::string::npos)
       << text;
-  EXPECT_EQ(text.find("Not rehearsed, needs"), std::string::npos) << "what does not fit has a note of its own";
+  EXPECT_EQ(text.find("Not rehearsed, needs"), std::string::npos)
+      << "what does not fit has a note of its own";
 }
 
 TEST(RecommendationText, TellsWhyAModelCouldNotBeRehearsed) {

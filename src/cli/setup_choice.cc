@@ -147,8 +147,7 @@ Result<std::string> question_key(const SetupOptions& options, const Setting& set
   if (!registry) return std::unexpected(registry.error());
   // Another version of this program has another catalogue.
   const std::string models =
-      options.wants_tiers() ? ""
-                            : TOKCAST_VERSION "|" + read_file(user_catalogue_path()).value_or("none");
+      options.wants_tiers() ? "" : TOKCAST_VERSION "|" + read_file(user_catalogue_path()).value_or("none");
   return stable_hash(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", options.use, options.tier.value_or(""),
                                  options.language, options.models_dir.value_or(""), models,
                                  registry_to_json(*registry).dump(), setting.machine.identity(),

@@ -101,21 +101,25 @@ std::vector<std::string> reasons_out_of_reach(const Choice& choice) {
   std::vector<std::string> out = choice.out_of_reach->reasons;
   std::vector<std::string> remedies;
   for (const Remedy& remedy : choice.remedies) remedies.push_back(remedy.sentence);
-  if (!remedies.empty()) out.insert(out.begin(), fmt::format("it would take {}", fmt::join(remedies, ", or ")));
+  if (!remedies.empty())
+    out.insert(out.begin(), fmt::format("it would take {}", fmt::join(remedies, ", or ")));
   return out;
 }
 
 SetupChoice picks_of(const Recommendation& answer, const Choice& choice, const Registry& built_in,
                      TierMachine machine) {
   Picks out(built_in, std::move(machine));
-  const auto candidate = [&answer](const Pick& pick) -> const Candidate& { return answer.ranked[pick.index]; };
+  const auto candidate = [&answer](const Pick& pick) -> const Candidate& {
+    return answer.ranked[pick.index];
+  };
   if (const auto& pick = choice.out_of_reach) {
     const Candidate& one = candidate(*pick);
     out.add(one, reasons_out_of_reach(choice), standing_of(one.forecast.verdict), built_in);
   }
   if (const auto& pick = choice.best)
     out.add(candidate(*pick), pick->reasons, TierStanding::kChosen, built_in);
-  if (const auto& pick = choice.faster) out.add(candidate(*pick), pick->reasons, TierStanding::kKeeps, built_in);
+  if (const auto& pick = choice.faster)
+    out.add(candidate(*pick), pick->reasons, TierStanding::kKeeps, built_in);
   out.add_hybrid(built_in);
   return out.take();
 }
@@ -142,7 +146,8 @@ Result<SetupChoice> choose_model(const SetupOptions& options, const Registry& bu
   SetupChoice out = picks_of(answer, choice, built_in, tier_machine_of(setting));
   out.notes = std::move(considered->remarks);
   if (out.tiers.chosen) return out;
-  return fail(ErrorKind::kDoesNotFit, "no model keeps its budget on this machine, and it cannot speak either");
+  return fail(ErrorKind::kDoesNotFit,
+              "no model keeps its budget on this machine, and it cannot speak either");
 }
 
 Result<SetupChoice> recall_model(const SetupOptions& options, const Registry& built_in,
@@ -151,8 +156,7 @@ Result<SetupChoice> recall_model(const SetupOptions& options, const Registry& bu
   if (!shape) return std::unexpected(shape.error());
   const auto use = find_use(options.use);
   if (!use) return std::unexpected(use.error());
-  const auto source =
-      source_of(*shape, model.starts_with('/') ? std::optional(model) : std::nullopt);
+  const auto source = source_of(*shape, model.starts_with('/') ? std::optional(model) : std::nullopt);
   if (!source) return fail(ErrorKind::kNotFound, "nobody says where its file is", model);
   Picks out(built_in, tier_machine_of(setting));
   Tier tier = tier_of(*shape, *source, use->workload);

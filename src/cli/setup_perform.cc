@@ -37,8 +37,8 @@ Result<Ledger> open_ledger() {
 Result<void> accept_promise(const Setting& setting, const TierForecast& accepted, Ledger& ledger,
                             SetupRecord& record) {
   if (is_kept(ledger, record)) return {};
-  Promise promise = promise_of(accepted.shape, accepted.forecast, setting, record.settings->threads,
-                               AcceptedBy::kSetup);
+  Promise promise =
+      promise_of(accepted.shape, accepted.forecast, setting, record.settings->threads, AcceptedBy::kSetup);
   if (auto noted = note_file(promise, record.settings->files.llm); !noted) return noted;
   const auto id = ledger.accept(promise);
   if (!id) return std::unexpected(id.error());

@@ -88,10 +88,11 @@ std::string reasons_of(const SetupChoice& choice, const Terminal& terminal) {
   std::string out;
   for (const TierCandidate& candidate : choice.tiers.candidates) {
     if (!tells(choice, candidate)) continue;
-    const std::string why = choice.of_models ? fmt::format("{}", fmt::join(candidate.reasons, "; "))
-                                             : candidate.reasons.front();
-    out += wrapped(fmt::format("{}: {}", printable(candidate.tier->name), printable(why)), terminal.width, 2) +
-           "\n";
+    const std::string why =
+        choice.of_models ? fmt::format("{}", fmt::join(candidate.reasons, "; ")) : candidate.reasons.front();
+    out +=
+        wrapped(fmt::format("{}: {}", printable(candidate.tier->name), printable(why)), terminal.width, 2) +
+        "\n";
   }
   return out;
 }

@@ -60,7 +60,7 @@ struct Promise {
   AcceptedBy accepted_by = AcceptedBy::kUser;
   std::string model;  // Shape::id
   std::string quantization;
-  std::string shape_key;                     // of the shape; "" if unknown
+  std::string shape_key;  // of the shape; "" if unknown
   // Of the file that it was made for; nullopt: not known, or the model is several files.
   std::optional<std::string> file_sha256{};
   std::optional<Bytes> file_bytes{};
