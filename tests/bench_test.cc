@@ -149,6 +149,55 @@ TEST_F(BenchCli, BenchesWhatWasPulledByItsName) {
   EXPECT_TRUE(contains(parsed(result)["path"], "snapshots"));
 }
 
+// A model of the catalogue, pulled by whatever name.
+TEST_F(BenchCli, BenchesWhatACacheHasByItsCatalogueId) {
+  std::filesystem::create_directories(home_ / ".cache/llama.cpp");
+  std::filesystem::rename(model(), home_ / ".cache/llama.cpp/SmolLM2-135M-Instruct-Q4_K_M.gguf");
+  std::filesystem::resize_file(home_ / ".cache/llama.cpp/SmolLM2-135M-Instruct-Q4_K_M.gguf", 200'000'000);
+  for (const std::string id : {kSmall, "SmolLM2-135M-Instruct:Q4_K_M"}) {
+    const ChildResult result = tokcast({"bench", id, "--effort", "0.1", "--json"});
+    EXPECT_EQ(result.exit_code, 0) << result.standard_error;
+    EXPECT_TRUE(contains(parsed(result)["path"], ".cache/llama.cpp/"));
+  }
+  const ChildResult other = tokcast({"bench", std::string(kSmall) + ":Q8_0"});
+  EXPECT_EQ(other.exit_code, 33);
+  EXPECT_TRUE(contains(other.standard_error, "tokcast pull")) << other.standard_error;
+  const ChildResult unknown = tokcast({"bench", "smollm3-135m-instruct"});
+  EXPECT_EQ(unknown.exit_code, 33);
+  EXPECT_TRUE(contains(unknown.standard_error, "Did you mean")) << unknown.standard_error;
+}
+
+TEST_F(BenchCli, NoticesThatTheFileOfAPromiseChangedOrIsGone) {
+  const auto listed = [this] {
+    const ChildResult result = tokcast({"promises", "--json"});
+    EXPECT_EQ(schema_findings("promises", result.standard_output), "");
+    return parsed(result)["promises"][0];
+  };
+  bench();
+  EXPECT_EQ(listed()["file"], "same");
+  EXPECT_EQ(listed()["promise"]["model"]["file_path"], home_ / "small.gguf");
+  EXPECT_EQ(listed()["promise"]["model"]["file_sha256"].get<std::string>().size(), 64U);
+  write_text(home_ / "small.gguf", "something else");
+  EXPECT_EQ(listed()["file"], "changed");
+  EXPECT_TRUE(contains(tokcast({"promises"}).standard_output, "has another content now"));
+  std::filesystem::remove(home_ / "small.gguf");
+  EXPECT_EQ(listed()["file"], "gone");
+  EXPECT_TRUE(contains(tokcast({"promises", "show", "1"}).standard_output, "is gone"));
+}
+
+TEST_F(BenchCli, IsTheOnlyEvidenceOfARecommendationThatAsksForWhatWasMeasured) {
+  const std::string file = model();
+  bench();
+  const ChildResult result = tokcast({"recommend", "--model", file, "--model", kSmall + std::string(":Q8_0"),
+                                      "--evidence", "measured", "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.standard_error;
+  EXPECT_EQ(schema_findings("recommend", result.standard_output), "");
+  const Json document = parsed(result);
+  EXPECT_EQ(document["measured"], 1);
+  EXPECT_EQ(document["rehearsed"], 0);
+  EXPECT_EQ(document["forecasts"][0]["evidence"], "measured");
+}
+
 TEST_F(BenchCli, SaysBeforeItMeasuresThatNothingCouldBeKept) {
   set("XDG_STATE_HOME", write_text(home_ / "a-file", "x"));
   const std::size_t before = measurements();

@@ -31,6 +31,27 @@ TEST_F(RegistryCli, TheStorysPromiseIsCalledFalseWithFigures) {
   EXPECT_LE(widest_line(result.standard_output), 80U) << result.standard_output;
 }
 
+// Names and parts do not tell how much of two sockets' memory a guest gets: whether the promise is false is
+// not known without measuring, only that it is at risk, and how far.
+TEST_F(RegistryCli, OfTheNamedProcessorThePromiseIsAtRiskWithFigures) {
+  const std::string machine = std::string(TOKCAST_FIXTURES) + "/expected/dual-xeon-e5-2660-v3.json";
+  const ChildResult result =
+      tokcast({"registry", "check", registry("light-medium-heavy"), "--machine", machine, "--json"});
+  EXPECT_EQ(result.exit_code, 21) << "another tier's size is false" << result.standard_error;
+  EXPECT_EQ(schema_findings("registry-check", result.standard_output), "");
+  const Json document = parsed(result);
+  for (const Json& tier : document["machines"][0]["tiers"]) {
+    if (tier["tier"] != "HEAVY") continue;
+    const Json& promise = tier["promises"][0];
+    EXPECT_EQ(promise["standing"], "at-risk") << tier;
+    EXPECT_EQ(promise["promised"], 15);
+    EXPECT_LT(promise["forecast"]["low"], 15);
+    EXPECT_GT(promise["forecast"]["high"], 15);
+    return;
+  }
+  ADD_FAILURE() << document;
+}
+
 TEST_F(RegistryCli, TheDocumentIsWhatItsSchemaSays) {
   const ChildResult result = tokcast(
       {"registry", "check", registry("five-tiers"), "--machine", kServer, "--machine", kDesktop, "--json"});

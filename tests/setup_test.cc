@@ -3,25 +3,15 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstring>
 #include <filesystem>
-#include <map>
 #include <string>
-#include <vector>
 
-#include "cli_test_util.h"
 #include "engine/engine.h"
-#include "fetch/test_archive_test_util.h"
-#include "fetch/test_model_test_util.h"
-#include "fetch/test_server_test_util.h"
-#include "schema.h"
-#include "setup/env_file.h"
+#include "setup_test_util.h"
 
 namespace tokcast {
 namespace {
 
-constexpr const char* kVoice = "en/voice.onnx";
 // Another program's file, as a user keeps it.
 constexpr const char* kUsersEnv =
     "# my settings\nSECRET='not yours'\nexport LOCAL_LLM_THREADS=99  # guessed\n";
@@ -29,95 +19,6 @@ constexpr const char* kUsersEnv =
 std::string story(const std::string& name) {
   return std::string(TOKCAST_REGISTRIES) + "/" + name + ".json";
 }
-
-// Said to have been trained for a longer context, so that every use fits.
-TestFile model_for_conversations() {
-  const TestFile model = servable_model();
-  std::string bytes = model.bytes(0, model.size);
-  constexpr std::string_view kKey = "llama.context_length";
-  constexpr std::uint32_t kContext = 32'768;
-  const std::size_t value = bytes.find(kKey) + kKey.size() + sizeof(std::uint32_t);
-  std::memcpy(bytes.data() + value, &kContext, sizeof(kContext));
-  return TestFile::of(std::move(bytes));
-}
-
-class SetupCli : public Cli {
- protected:
-  SetupCli() {
-    set("HF_ENDPOINT", hub_.endpoint());
-    for (const char* variable : {"MODEL_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HOME", "HF_HUB_OFFLINE",
-                                 "LLAMA_CACHE", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_STATE_HOME"}) {
-      set(variable, "");
-    }
-    hub_.add("user/large-GGUF", "large-Q8_0.gguf", model_for_conversations());
-    hub_.add("user/small-GGUF", "small-Q8_0.gguf", model_for_conversations());
-    hub_.add("user/voices", kVoice, TestFile::of(std::string(20'000, 'v')));
-    hub_.add("user/voices", std::string(kVoice) + ".json", TestFile::of("{\"sample_rate\": 22050}\n"));
-    hub_.cdn().serve(
-        "/speech/ears.zip",
-        TestFile::of(packed({{"ears/model.bin", std::string(5'000, 'm')}, {"ears/README", "listens"}})));
-    write_registry(100, 100);
-  }
-
-  // Two tiers that differ in their names and promises only, and one without a language model.
-  void write_registry(double heavy_seconds, double light_seconds) {
-    const std::string speech = fmt::format(
-        R"("stt": {{"name": "ears", "type": "zip", "url": "{}"}},
-           "tts": {{"name": "voice", "type": "files", "files": [
-             {{"name": "voice.onnx", "url": "hf://user/voices/{}"}},
-             {{"name": "voice.onnx.json", "url": "hf://user/voices/{}.json"}}]}})",
-        hub_.cdn().url("/speech/ears.zip"), kVoice, kVoice);
-    const auto tier = [&speech](const char* name, const char* model, double seconds) {
-      return fmt::format(
-          R"("{}": {{"requirements": {{"min_cpu_cores": 1}}, "expectations": {{"llm_latency_sec": {}}},
-             "models": {{"llm": {{"name": "{}-Q8_0.gguf", "url": "hf://user/{}-GGUF/{}-Q8_0.gguf"}}, {}}}}})",
-          name, seconds, model, model, model, speech);
-    };
-    write_text(registry_, fmt::format(R"({{"schema": "tokcast.registry/1", "tiers": {{{}, {},
-             "MINIMAL": {{"recommendation": "Hybrid.", "models": {{"llm": null, {}}}}}}}}})",
-                                      tier("HEAVY_CPU", "large", heavy_seconds),
-                                      tier("LIGHT_CPU", "small", light_seconds), speech));
-  }
-
-  ChildResult setup(std::vector<std::string> more = {"--yes"}) {
-    std::vector<std::string> arguments{"setup", "--registry", registry_, "--env", env_};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return tokcast(arguments);
-  }
-  Json setup_json() {
-    const ChildResult result = setup({"--yes", "--json"});
-    EXPECT_EQ(result.exit_code, 0) << result.standard_error << result.standard_output;
-    return parsed(result);
-  }
-
-  EnvFile env() const { return EnvFile::parse(read_text(env_), env_).value(); }
-
-  // Every file below the home with what tells whether it was touched; links and what `except` begins are left
-  // out.
-  std::map<std::string, std::string> snapshot(const std::vector<std::string>& except = {}) const {
-    std::map<std::string, std::string> out;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(home_.path())) {
-      const std::string path = entry.path().lexically_relative(home_.path());
-      const bool left_out =
-          std::ranges::any_of(except, [&path](const std::string& begin) { return path.starts_with(begin); });
-      if (left_out || !entry.is_regular_file()) continue;
-      out[path] = fmt::format("{} {}", entry.file_size(), entry.last_write_time().time_since_epoch().count());
-    }
-    return out;
-  }
-  void expect_whole() const {
-    for (const char* key : {"LOCAL_LLM_MODEL_PATH", "LOCAL_STT_MODEL_PATH", "LOCAL_TTS_MODEL_PATH"}) {
-      const auto path = env().get(key);
-      ASSERT_TRUE(path) << key;
-      EXPECT_TRUE(std::filesystem::exists(*path)) << *path;
-    }
-  }
-
-  TestHub hub_{};
-  std::string registry_ = home_ / "registry.json";
-  std::string env_ = home_ / "server/.env";
-  std::string config_ = home_ / ".config/tokcast/config.toml";
-};
 
 TEST_F(SetupCli, DoesTheWholeJob) {
   const ChildResult result = setup({"--yes", "--json"});
@@ -138,6 +39,19 @@ TEST_F(SetupCli, DoesTheWholeJob) {
   EXPECT_TRUE(std::filesystem::exists(*env().get("LOCAL_TTS_MODEL_PATH") + ".json"));
   EXPECT_TRUE(std::filesystem::exists(*env().get("LOCAL_STT_MODEL_PATH") + "/model.bin"));
   EXPECT_TRUE(contains(read_text(config_), *env().get("LOCAL_LLM_MODEL_PATH")));
+}
+
+TEST_F(SetupCli, WhatWasMeasuredStandsBesideThePromiseInTheLedger) {
+  const Json done = setup_json()["done"];
+  const Json listed = parsed(tokcast({"promises", "--json"}))["promises"][0];
+  EXPECT_EQ(listed["promise"]["id"], done["promise"]);
+  EXPECT_EQ(listed["promise"]["accepted_by"], "setup");
+  EXPECT_EQ(listed["outcome"]["standing"], "kept");
+  EXPECT_EQ(listed["file"], "same");
+  EXPECT_EQ(listed["promise"]["model"]["file_path"], done["llm_path"]);
+  const Json shown = parsed(tokcast({"promises", "show", "1", "--json"}));
+  EXPECT_EQ(shown["actuals"][0]["turn_seconds"], done["measured_turn_seconds"]["expected"]);
+  EXPECT_FALSE(shown["actuals"][0]["cached_load_sample_seconds"].empty());
 }
 
 TEST_F(SetupCli, TouchesNothingElse) {
@@ -216,8 +130,7 @@ TEST_F(SetupCli, KeepsWhatIsTheUsers) {
 TEST_F(SetupCli, StoppedWhileFetchingItGoesOn) {
   const std::string path = TestHub::cdn_path("user/large-GGUF", "large-Q8_0.gguf");
   hub_.cdn().misbehave(path, {.stall_at = 100'000});
-  const ChildResult stopped = run({"timeout", "--foreground", "--preserve-status", "-s", "INT", "4",
-                                   TOKCAST_BINARY, "setup", "--registry", registry_, "--env", env_, "--yes"});
+  const ChildResult stopped = setup_stopped_after("4");
   EXPECT_EQ(stopped.exit_code, 130) << stopped.standard_error;
   EXPECT_FALSE(std::filesystem::exists(env_));
   hub_.cdn().behave(path);
@@ -251,11 +164,11 @@ TEST_F(SetupCli, AUseThatNeedsNoSpeechGoesOnWithoutIt) {
 
 TEST_F(SetupCli, AnEngineThatFailsIsSaidAndTheNextTimeAllIsWell) {
   // It rehearses, but fails on the file that was fetched.
-  use_engine({.misbehave = "case \"$*\" in *snapshots*) echo 'error: no' >&2; exit 1 ;; esac"});
+  use({.misbehave = "case \"$*\" in *snapshots*) echo 'error: no' >&2; exit 1 ;; esac\n"});
   const ChildResult failed = setup();
   EXPECT_EQ(failed.exit_code, 1) << failed.standard_output;
   EXPECT_FALSE(std::filesystem::exists(env_));
-  use_engine({});
+  use({});
   EXPECT_EQ(setup().exit_code, 0);
   expect_whole();
 }
@@ -287,11 +200,48 @@ TEST_F(SetupCli, KilledAtAnyMomentItGoesOn) {
   expect_whole();
 }
 
+// Each time it gets one step further, and is stopped there.
+TEST_F(SetupCli, StoppedOnceInEveryStepItEndsWellAndTouchesNothingElse) {
+  const std::vector<std::string> own{".cache/huggingface/",
+                                     ".cache/tokcast/",
+                                     ".config/tokcast/config.toml",
+                                     ".local/share/tokcast/models/",
+                                     ".local/state/tokcast/",
+                                     "server/.env",
+                                     "engine/"};
+  const auto before = snapshot(own);
+  const auto expect_stopped = [this](const char* step) {
+    const ChildResult stopped = setup_stopped_after("4");
+    EXPECT_EQ(stopped.exit_code, 130) << step << ": " << stopped.standard_error;
+    EXPECT_FALSE(std::filesystem::exists(env_)) << step;
+  };
+  use({.misbehave = "exec sleep 60\n"});
+  expect_stopped("rehearse");
+  use({});
+  const std::string listing = TestHub::tree_path("user/large-GGUF");
+  hub_.hub().misbehave(listing, {.stall_at = 10});
+  expect_stopped("plan");
+  hub_.hub().behave(listing);
+  for (const std::string& path :
+       {TestHub::cdn_path("user/large-GGUF", "large-Q8_0.gguf"), std::string("/speech/ears.zip"),
+        TestHub::cdn_path("user/voices", kVoice)}) {
+    hub_.cdn().misbehave(path, {.stall_at = 1000});
+    expect_stopped(path.c_str());
+    hub_.cdn().behave(path);
+  }
+  use({.misbehave = "case \"$*\" in *snapshots*) exec sleep 60 ;; esac\n"});
+  expect_stopped("measure");
+  use({});
+  const Json done = setup_json()["done"];
+  EXPECT_EQ(done["promise_kept"], true);
+  expect_whole();
+  EXPECT_EQ(snapshot(own), before);
+  EXPECT_EQ(parsed(tokcast({"promises", "--json"}))["promises"].size(), 1U) << "one promise, however often";
+}
+
 TEST_F(SetupCli, ABrokenPromiseIsSaidAndTheNextTierTried) {
   write_registry(5, 100);
-  write_fake_engine(home_ / "slow", {.speed = {.overhead_ns = 400'000'000}});
-  use_engine({.misbehave = fmt::format("case \"$*\" in *large-Q8_0*) exec '{}' \"$@\" ;; esac",
-                                       home_ / "slow/llama-bench")});
+  use_engine_slow_with("large-Q8_0");
   const ChildResult result = setup();
   EXPECT_EQ(result.exit_code, 0) << result.standard_error << result.standard_output;
   EXPECT_TRUE(contains(result.standard_error, "HEAVY_CPU breaks its promise")) << result.standard_error;
@@ -363,28 +313,117 @@ TEST_F(SetupCli, TheRealEngineIsMeasuredAndServesFromTheEnvFile) {
   EXPECT_TRUE(contains(served.standard_output, "model loaded")) << served.standard_output;
 }
 
+TEST_F(SetupCli, AHostileRegistryIsRefusedWithItsPlaceAndNothingIsDone) {
+  const std::string sound = read_text(registry_);
+  const auto with = [&sound](const std::string& from, const std::string& to) {
+    std::string out = sound;
+    return out.replace(out.find(from), from.size(), to);
+  };
+  for (const std::string& text : {with("hf://user/large-GGUF/large-Q8_0.gguf", "/etc/passwd"),
+                                  with("hf://user/large-GGUF/large-Q8_0.gguf", "file:///etc/passwd"),
+                                  with("\"large-Q8_0.gguf\"", "\"../../large-Q8_0.gguf\""),
+                                  with("\"min_cpu_cores\": 1", "\"min_cpu_cores\": -1"),
+                                  with("tokcast.registry/1", "tokcast.registry/99"), std::string(1000, '['),
+                                  std::string("\x7f\x45LF")}) {
+    write_text(registry_, text);
+    const ChildResult result = setup();
+    EXPECT_NE(result.exit_code, 0) << text;
+    EXPECT_TRUE(contains(result.standard_error, "registry.json")) << result.standard_error;
+  }
+  EXPECT_FALSE(std::filesystem::exists(env_));
+  EXPECT_EQ(hub_.body_bytes(), 0U);
+}
+
+TEST_F(SetupCli, AnArchiveThatReachesOutOfItsFolderIsRefused) {
+  hub_.cdn().serve("/speech/ears.zip",
+                   TestFile::of(packed({{"ears/model.bin", "m"}, {"../../../../evil", "outside"}})));
+  const ChildResult result = setup();
+  EXPECT_EQ(result.exit_code, 34) << result.standard_error;
+  EXPECT_FALSE(std::filesystem::exists(env_));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(home_.path()))
+    EXPECT_NE(entry.path().filename(), "evil") << entry.path();
+}
+
+TEST_F(SetupCli, AConfigurationThatCannotBeUnderstoodIsLeftAlone) {
+  const std::string text = "[mine]\nx = 1\n# >>> tokcast setup (this part is written by `tokcast setup`)\n";
+  write_text(config_, text);
+  const ChildResult result = setup();
+  EXPECT_EQ(result.exit_code, 34) << result.standard_error;
+  EXPECT_TRUE(contains(result.standard_error, "config.toml")) << result.standard_error;
+  EXPECT_EQ(read_text(config_), text);
+  write_text(config_, "[mine]\nx = 1\n");
+  EXPECT_EQ(setup().exit_code, 0);
+  EXPECT_TRUE(read_text(config_).starts_with("[mine]\nx = 1\n")) << read_text(config_);
+}
+
+TEST_F(SetupCli, ARecordThatSomebodyWroteIsNotBelieved) {
+  ASSERT_EQ(setup().exit_code, 0);
+  const std::string record = home_ / ".local/state/tokcast/setup.json";
+  for (const std::string& text :
+       {std::string("{"), std::string(2 << 20, '['), std::string(R"({"key": 7})")}) {
+    write_text(record, text);
+    EXPECT_EQ(setup().exit_code, 0) << text.substr(0, 20);
+    expect_whole();
+  }
+}
+
 // The story: what an installer got wrong, before a byte is fetched.
-TEST_F(SetupCli, TheStorysServerGetsAModelThatKeepsItsTimeAndACardALargerOne) {
-  const ChildResult server = tokcast({"setup", "--dry-run", "--json", "--machine", story("story-server")});
-  EXPECT_EQ(server.exit_code, 0) << server.standard_error;
-  EXPECT_EQ(schema_findings("setup", server.standard_output), "");
-  const auto chosen = [](const Json& document) {
+class SetupOfTheStory : public SetupCli {
+ protected:
+  Json dry_run(const std::string& machine, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments{"setup", "--dry-run", "--json", "--machine", machine};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const ChildResult result = tokcast(arguments);
+    EXPECT_EQ(schema_findings("setup", result.standard_output), "") << result.standard_error;
+    exit_code_ = result.exit_code.value_or(-1);
+    return parsed(result);
+  }
+  static Json chosen(const Json& document) {
     for (const Json& tier : document["tiers"]) {
       if (tier["tier"] == document["chosen"]) return tier["forecast"];
     }
-    return Json();
-  };
-  const Json on_server = chosen(parsed(server));
+    return {};
+  }
+
+  static constexpr const char* kDesktop = "8c avx2 2x ddr5-5600 32GiB gpu RTX 4090";
+  int exit_code_ = 0;
+};
+
+TEST_F(SetupOfTheStory, ItsServerGetsAModelThatKeepsTenSecondsAndACardALargerOne) {
+  const Json on_server = chosen(dry_run(story("story-server")));
+  EXPECT_EQ(exit_code_, 0);
   EXPECT_LE(on_server["turn_seconds"]["high"], 10);
-  const ChildResult desktop =
-      tokcast({"setup", "--dry-run", "--json", "--machine", "8c avx2 2x ddr5-5600 32GiB gpu RTX 4090"});
-  EXPECT_EQ(desktop.exit_code, 0) << desktop.standard_error;
-  EXPECT_EQ(parsed(desktop)["chosen"], "HEAVY_GPU");
-  EXPECT_GT(chosen(parsed(desktop))["model"]["parameters"], on_server["model"]["parameters"]);
-  const ChildResult old = tokcast({"setup", "--dry-run", "--json", "--registry", story("light-medium-heavy"),
-                                   "--machine", story("story-server")});
-  EXPECT_NE(parsed(old)["chosen"], "HEAVY");
+  const Json on_desktop = chosen(dry_run(kDesktop));
+  EXPECT_EQ(exit_code_, 0);
+  EXPECT_GT(on_desktop["workload"]["gpu_layers"], 0);
+  EXPECT_GT(on_desktop["model"]["parameters"], on_server["model"]["parameters"]);
   EXPECT_EQ(hub_.request_count(), 0U);
+}
+
+// Its own machine, as it was gathered from the parts that it names.
+TEST_F(SetupOfTheStory, SoDoesTheMachineThatIsKnownByItsParts) {
+  const Json xeon = chosen(dry_run(std::string(TOKCAST_FIXTURES) + "/expected/dual-xeon-e5-2660-v3.json"));
+  EXPECT_EQ(exit_code_, 0);
+  EXPECT_LE(xeon["turn_seconds"]["high"], 10);
+}
+
+TEST_F(SetupOfTheStory, ItsOldRegistryNoLongerGivesTheServerThePromiseThatItCannotKeep) {
+  for (const std::string& machine :
+       {story("story-server"), std::string(TOKCAST_FIXTURES) + "/expected/dual-xeon-e5-2660-v3.json"}) {
+    const Json document = dry_run(machine, {"--registry", story("light-medium-heavy")});
+    EXPECT_NE(document["chosen"], "HEAVY") << machine;
+    if (!document["hybrid"].get<bool>()) {
+      EXPECT_EQ(chosen(document)["verdict"], "keeps") << machine;
+    }
+  }
+}
+
+TEST_F(SetupOfTheStory, ACardGetsATierOfCards) {
+  const Json document = dry_run(kDesktop, {"--tier", "heavy"});
+  EXPECT_EQ(document["chosen"], "HEAVY_GPU");
+  EXPECT_EQ(chosen(document)["verdict"], "keeps");
+  const Json old = dry_run(kDesktop, {"--registry", story("five-tiers")});
+  EXPECT_TRUE(old["chosen"].get<std::string>().ends_with("_GPU")) << old["chosen"];
 }
 
 }  // namespace

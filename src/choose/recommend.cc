@@ -153,7 +153,7 @@ class Recommender {
     Recommendation out;
     std::vector<Entry*> order;
     for (Entry& entry : entries_) {
-      out.rehearsed += entry.timings ? 1 : 0;
+      if (entry.timings) ++(entry.timings->evidence == Evidence::kMeasured ? out.measured : out.rehearsed);
       out.not_reached += is_open(entry) ? 1 : 0;
       order.push_back(&entry);
     }
@@ -180,7 +180,7 @@ class Recommender {
     if (!entry.shape.not_modelled.empty()) return entry.shape.not_modelled.front();
     if (is_open(entry)) return busy_now_ ? "others had the processors" : "not reached within the effort";
     const Forecast& now = forecast_of(entry);
-    if (now.verdict == Verdict::kDoesNotFit) return "does not fit";
+    if (now.verdict == Verdict::kDoesNotFit) return now.reasons.front();
     const std::string_view from = now.turn ? evidence_name(now.turn->evidence) : "";
     if (now.verdict == Verdict::kBreaks) return fmt::format("breaks the budget, as {} tells", from);
     if (now.verdict == Verdict::kKeeps)

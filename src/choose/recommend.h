@@ -67,7 +67,8 @@ struct Skipped {
 
 struct Recommendation {
   std::vector<Candidate> ranked{};  // best first
-  std::size_t rehearsed = 0;        // forecasts that rest on a rehearsal of their own
+  std::size_t measured = 0;         // forecasts that rest on a bench of that very file
+  std::size_t rehearsed = 0;        // ... on a rehearsal of their own
   std::size_t not_reached = 0;      // a rehearsal would say more, but the allowance ended before them
   std::vector<Skipped> skipped{};   // best first; empty where nothing is to be rehearsed
 };

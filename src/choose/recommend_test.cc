@@ -95,6 +95,25 @@ class OthersTake {
   OthersTake& operator=(const OthersTake&) = delete;
 };
 
+TEST_F(Recommend, CountsWhatWasBenchedAsMeasuredAndNotAsRehearsed) {
+  const auto benched = [](const Shape& shape) -> std::optional<Timings> {
+    if (shape.id != "middle") return std::nullopt;
+    return Timings{.evidence = Evidence::kMeasured,
+                   .source = "measured on this file",
+                   .prefill = {{.tokens = 128, .depth = 0, .duration = around(Seconds(1), 0.9, 1.1)}},
+                   .decode = {{.depth = 0, .duration = around(Seconds(0.1), 0.9, 1.1)}}};
+  };
+  const auto out = run({}, {.measured = benched});
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->measured, 1U);
+  EXPECT_EQ(out->rehearsed, 2U);
+  const auto only = run({}, {.measured = benched, .only = Evidence::kMeasured});
+  ASSERT_TRUE(only);
+  EXPECT_EQ(only->measured, 1U);
+  EXPECT_EQ(only->rehearsed, 0U) << "no other rung was asked for";
+  EXPECT_EQ(only->ranked.front().shape.id, "middle");
+}
+
 TEST_F(Recommend, PromisesNothingWhileOthersHaveTheProcessorsAndDoesNotGoOnTrying) {
   ASSERT_TRUE(read_contention().cpus) << "this kernel does not tell";
   const OthersTake most("1");

@@ -44,10 +44,14 @@ struct TierExpectations {
 
 struct RegistryFile {
   std::string name;  // without folders
-  std::string url;   // of the hub, or any http(s) address
+  // Of the hub, or any http(s) address; never in a registry, but of a model that is here already: its
+  // absolute path.
+  std::string url;
   std::string dest_path{};
   std::optional<Bytes> size{};          // exact
   std::optional<std::string> sha256{};  // of the content; nullopt: not known
+
+  bool is_here() const { return url.starts_with('/'); }
 };
 
 struct RegistryModel {

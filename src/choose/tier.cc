@@ -59,22 +59,6 @@ std::optional<double> optional_gigabytes(const std::optional<Bytes>& bytes) {
   return bytes ? std::optional(in_gigabytes(*bytes)) : std::nullopt;
 }
 
-TierStanding standing_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kKeeps:
-      return TierStanding::kKeeps;
-    case Verdict::kAtRisk:
-      return TierStanding::kAtRisk;
-    case Verdict::kBreaks:
-      return TierStanding::kBreaks;
-    case Verdict::kDoesNotFit:
-      return TierStanding::kDoesNotFit;
-    case Verdict::kUnknown:
-      return TierStanding::kUnknown;
-  }
-  return TierStanding::kUnknown;
-}
-
 class Selection {
  public:
   Selection(const TierMachine& machine, const TierForecaster& forecast_of, const TierWishes& wishes)
@@ -231,6 +215,22 @@ std::string_view standing_name(TierStanding standing) {
       return "hybrid";
   }
   return "unknown";
+}
+
+TierStanding standing_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kKeeps:
+      return TierStanding::kKeeps;
+    case Verdict::kAtRisk:
+      return TierStanding::kAtRisk;
+    case Verdict::kBreaks:
+      return TierStanding::kBreaks;
+    case Verdict::kDoesNotFit:
+      return TierStanding::kDoesNotFit;
+    case Verdict::kUnknown:
+      return TierStanding::kUnknown;
+  }
+  return TierStanding::kUnknown;
 }
 
 Result<TierChoice> select_tier(const Registry& registry, const TierMachine& machine,

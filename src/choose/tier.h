@@ -58,6 +58,8 @@ enum class TierStanding {
 };
 // "chosen", "keeps", "not-asked", "unmet", "at-risk", "breaks", "does-not-fit", "unknown", "hybrid".
 std::string_view standing_name(TierStanding standing);
+// kKeeps for a promise that is kept: whether it is chosen is not the forecast's to say.
+TierStanding standing_of(Verdict verdict);
 
 struct TierCandidate {
   const Tier* tier = nullptr;

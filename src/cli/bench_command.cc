@@ -7,15 +7,16 @@
 
 #include "base/statistics.h"
 #include "base/text.h"
+#include "cli/bench_file.h"
 #include "cli/bench_text.h"
 #include "cli/command.h"
 #include "cli/common_options.h"
 #include "cli/find_file.h"
 #include "cli/forecast_one.h"
-#include "cli/forecast_text.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/promise_of.h"
+#include "cli/promised_file.h"
 #include "cli/setting.h"
 #include "cli/workload_options.h"
 #include "ledger/ledger.h"
@@ -28,7 +29,7 @@ namespace {
 struct Options {
   std::string model;
   WorkloadOptions workload{};
-  double effort = MeasureOptions{}.allowance.value;
+  double effort = BenchEffort{}.allowance.value;
   bool warm_only = false;
   std::optional<std::uint32_t> concurrency{};
   CommonOptions common{};
@@ -60,48 +61,6 @@ Result<std::optional<Promise>> known_promise(const Options& options, const Shape
     if (meant && promise.workload.gpu_layers == 0) return promise;
   }
   return std::nullopt;
-}
-
-Result<Measurement> measure_with_progress(const Options& options, const BenchReport& report,
-                                          const Setting& setting) {
-  const Terminal terminal = terminal_of(2);
-  Progress progress(stderr, terminal);
-  progress.begin("Measuring " + model_label(report.shape));
-  return measure(report.shape, *setting.engine, setting.machine,
-                 {.model_path = report.path,
-                  .threads = report.promise.threads,
-                  .workload = report.promise.workload,
-                  .allowance = Seconds(options.effort),
-                  .cold = !options.warm_only,
-                  .progress = [&progress](std::string_view step) { progress.detail(step); }});
-}
-
-template <typename Quantity>
-std::optional<Quantity> median_of(const std::optional<Interval<Quantity>>& interval) {
-  return interval ? std::optional(interval->expected) : std::nullopt;
-}
-
-Actual actual_from(const BenchReport& report, const Site& site) {
-  const Workload& turn = report.promise.workload;
-  return {.promise_id = report.promise.id,
-          .kind = ActualKind::kBench,
-          .site = site,
-          .threads = report.measurement.threads,
-          .prompt_tokens = turn.prompt_tokens,
-          .cached_tokens = turn.cached_tokens,
-          .reply_tokens = turn.reply_tokens,
-          .depth_tokens = turn.depth_tokens,
-          .cold_load = median_of(report.turn.cold_load),
-          .load = median_of(report.turn.load),
-          .first_token = median_of(report.turn.first_token),
-          .prefill = median_of(report.turn.prefill),
-          .decode = median_of(report.turn.decode),
-          .turn = median_of(report.turn.turn),
-          .contention = report.measurement.contention,
-          .compute_bytes = report.measurement.compute_bytes,
-          .samples = report.measurement.samples,
-          .load_samples = report.measurement.load,
-          .cold_load_samples = report.measurement.cold_load};
 }
 
 Result<BatchedRun> run_together(const Options& options, const BenchReport& report, const Setting& setting) {
@@ -143,12 +102,13 @@ Actual actual_together(const BatchedRun& run, const Actual& alone) {
 // From here on the engine runs and the ledger is written.
 Result<void> run_and_record(const Options& options, const Setting& setting, Ledger& ledger,
                             BenchReport& report) {
-  auto measured = measure_with_progress(options, report, setting);
+  auto measured = bench_file(report.shape, report.path, report.promise, setting,
+                             {.allowance = Seconds(options.effort), .cold = !options.warm_only});
   if (!measured) return std::unexpected(measured.error());
   report.measurement = std::move(*measured);
   report.turn = measured_turn(report.measurement, report.promise.workload);
   report.verdict = verdict_of(report.turn, report.promise.workload);
-  report.actual = actual_from(report, site_of(setting.machine, *setting.engine));
+  report.actual = actual_of(report.promise, report.measurement, site_of(setting.machine, *setting.engine));
   const auto kept = ledger.add(report.actual);
   if (!kept) return std::unexpected(kept.error());
   report.actual.id = *kept;
@@ -179,6 +139,7 @@ Result<void> take_promise(const Options& options, const Setting& setting, const 
   const Forecast before = forecast_one(options.model, report.shape, setting, ladder, question);
   report.promise = promise_of(report.shape, before, setting, question.threads, AcceptedBy::kBench);
   report.promised_now = true;
+  if (auto noted = note_file(report.promise, report.path); !noted) return noted;
   const auto id = ledger.accept(report.promise);
   if (!id) return std::unexpected(id.error());
   report.promise.id = *id;
@@ -225,6 +186,7 @@ Result<ExitCode> run(const Options& options) {
 constexpr const char* kExamples = R"(Examples:
   tokcast bench ./model.gguf
   tokcast bench user/repo-GGUF:Q4_K_M        one that was pulled
+  tokcast bench llama-3.2-3b-instruct        one that some cache has
   tokcast bench ./model.gguf --prompt 1000 --reply 200 --budget 60
   tokcast bench ./model.gguf --concurrency 4 --json
 
@@ -241,7 +203,7 @@ Command add_bench(CLI::App& root) {
   const auto options = std::make_shared<Options>();
   CLI::App* parser = root.add_subcommand("bench", "Measure a model file, against its promise");
   options->parser = parser;
-  parser->add_option("MODEL", options->model, "GGUF file, or user/repo[:QUANT] that was pulled")
+  parser->add_option("MODEL", options->model, "GGUF file, or user/repo[:QUANT] or catalogue id that is here")
       ->required()
       ->type_name("");
   parser->add_option("--effort", options->effort, "Time to spend; one round at least (60)")

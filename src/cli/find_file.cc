@@ -1,13 +1,17 @@
 #include "cli/find_file.h"
 
 #include <filesystem>
+#include <optional>
 
 #include "base/text.h"
+#include "choose/installed.h"
 #include "cli/forecast_text.h"
+#include "cli/user_catalogue.h"
 #include "fetch/hub.h"
 #include "fetch/hub_cache.h"
 #include "fetch/hub_choice.h"
 #include "fetch/pull.h"
+#include "model/catalogue.h"
 #include "model/gguf_split.h"
 #include "model/naming.h"
 
@@ -30,6 +34,33 @@ Result<std::string> cached(const std::string& name, const HubName& wanted) {
   return cache.snapshot_path(wanted.repository, *commit, files->front().path);
 }
 
+// The file of a catalogue id that some cache has; of several the one in the usual mix, unless one is named.
+std::optional<std::string> installed(const std::string& id, const std::string& mix) {
+  std::optional<std::string> any;
+  for (const InstalledModel& model : find_installed(installed_roots()).models) {
+    if (!model.shape) continue;
+    const CatalogueRow* row = row_of(*model.shape, model.name);
+    if (row == nullptr || lower(row->id) != lower(id)) continue;
+    const std::string& own = model.shape->quantization;
+    if (own == (mix.empty() ? kDefaultMix : mix)) return model.path;
+    if (!any && mix.empty()) any = model.path;
+  }
+  return any;
+}
+
+Result<std::string> of_catalogue(const std::string& name) {
+  if (auto ok = use_user_catalogue(); !ok) return std::unexpected(ok.error());
+  const auto colon = name.find(':');
+  const std::string id = name.substr(0, colon);
+  if (const auto known = find_catalogue_row(id); !known) return std::unexpected(known.error());
+  const auto path = installed(id, colon == std::string::npos ? "" : name.substr(colon + 1));
+  if (path) return *path;
+  const auto repository = repository_of_id(name);
+  return fail(ErrorKind::kNotFound, "no file of this model is here", printable(name),
+              repository ? "Fetch it first: tokcast pull " + shell_word(*repository) + "."
+                         : "Name a GGUF file of it.");
+}
+
 }  // namespace
 
 Result<std::string> find_file(const std::string& name) {
@@ -40,8 +71,8 @@ Result<std::string> find_file(const std::string& name) {
   }
   if (!is_remote_name(name)) {
     const bool is_path = name.find('/') != std::string::npos || name.ends_with(".gguf");
-    return fail(ErrorKind::kNotFound, is_path ? "there is no such file" : "only a file can be run",
-                printable(name), is_path ? "" : "Name a GGUF file, or a user/repo that was pulled.");
+    if (!is_path) return of_catalogue(name);
+    return fail(ErrorKind::kNotFound, "there is no such file", printable(name));
   }
   const auto remote = parse_remote_name(name, hub_access_from_environment().endpoint);
   if (!remote) return std::unexpected(remote.error());

@@ -9,7 +9,8 @@
 namespace tokcast {
 
 // A path as it is (the first part of a split model); a name of the hub, from the cache, without asking
-// anyone. Errors: kNotFound (not here: how to get it).
+// anyone; a catalogue id, from whichever cache has it. Errors: kNotFound (not here: how to get it); those of
+// use_user_catalogue.
 Result<std::string> find_file(const std::string& name);
 
 }  // namespace tokcast

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "cli/interval_plot.h"
 #include "cli/output.h"
 #include "cli/promise_of.h"
+#include "cli/promised_file.h"
 #include "cli/promises_text.h"
 #include "cli/setting.h"
 #include "cli/workload_options.h"
@@ -60,7 +62,8 @@ Result<Account> account_of(const Ledger& ledger, Promise promise, bool with_samp
   auto actuals = ledger.actuals(promise.id, with_samples);
   if (!actuals) return std::unexpected(actuals.error());
   Outcome outcome = outcome_of(promise, *actuals);
-  return Account{std::move(promise), std::move(*actuals), std::move(outcome)};
+  const FileState file = state_of_file(promise);
+  return Account{std::move(promise), std::move(*actuals), std::move(outcome), file};
 }
 
 bool same_subject(const Promise& a, const Promise& b) {
@@ -93,7 +96,7 @@ std::vector<Lesson> lessons_of(const Setting& setting) {
   if (!setting.past) return out;
   using enum Evidence;
   for (const Evidence rung : {kRehearsed, kCalibrated, kEstimated, kLookedUp}) {
-    out.push_back({rung, setting.past->correction(rung, setting.machine.usable_threads())});
+    out.push_back({rung, setting.past->correction(rung, setting.threads({}))});
   }
   return out;
 }
@@ -101,8 +104,9 @@ std::vector<Lesson> lessons_of(const Setting& setting) {
 Json list_document(const std::vector<Account>& accounts, const std::vector<Lesson>& lessons) {
   Json promises = Json::array();
   for (const Account& account : accounts) {
-    promises.push_back(
-        {{"promise", promise_to_json(account.promise)}, {"outcome", outcome_to_json(account.outcome)}});
+    promises.push_back({{"promise", promise_to_json(account.promise)},
+                        {"outcome", outcome_to_json(account.outcome)},
+                        {"file", file_state_name(account.file)}});
   }
   Json learned = Json::array();
   for (const auto& [evidence, correction] : lessons) {
@@ -179,6 +183,7 @@ Result<ExitCode> show(const ShowOptions& options) {
     print_json({{"schema", "tokcast.promise/1"},
                 {"promise", promise_to_json(account->promise)},
                 {"outcome", outcome_to_json(account->outcome)},
+                {"file", file_state_name(account->file)},
                 {"actuals", std::move(actuals)}});
   } else {
     print_text(promise_text(*account, terminal_of(1)));
@@ -201,13 +206,17 @@ Result<ExitCode> accept(const AcceptOptions& options) {
                 shape->id);
   auto ledger = writable_ledger();
   if (!ledger) return std::unexpected(ledger.error());
-  const Promise promise = promise_of(*shape, answer, *setting, question->threads, AcceptedBy::kUser);
+  Promise promise = promise_of(*shape, answer, *setting, question->threads, AcceptedBy::kUser);
+  if (shape->header.file_bytes && std::filesystem::exists(options.model)) {
+    if (auto noted = note_file(promise, options.model); !noted) return std::unexpected(noted.error());
+  }
   const auto id = ledger->accept(promise);
   if (!id) return std::unexpected(id.error());
   if (options.common.json) {
     print_json({{"schema", "tokcast.promise/1"},
                 {"promise", promise_to_json(*ledger->promise(*id))},
                 {"outcome", outcome_to_json({})},
+                {"file", file_state_name(state_of_file(promise))},
                 {"actuals", Json::array()}});
   } else {
     print_text(fmt::format("Promise {}: {}\n", *id, headline(*shape, answer, setting->context())));

@@ -84,6 +84,21 @@ std::string drift_lines(std::span<const Account> accounts, const Terminal& termi
   return out.empty() ? out : "\nChanges:\n" + out;
 }
 
+// What the promises were made for is not what is there now.
+std::string file_lines(std::span<const Account> accounts, const Terminal& terminal) {
+  std::string out;
+  for (const Account& account : accounts) {
+    const bool changed = account.file == FileState::kChanged;
+    if (!changed && account.file != FileState::kGone) continue;
+    out += wrapped(fmt::format("{}: {} {}.", account.promise.id, printable(*account.promise.file_path),
+                               changed ? "has another content now; measure it again with `tokcast bench`"
+                                       : "is gone"),
+                   terminal.width, 2) +
+           "\n";
+  }
+  return out.empty() ? out : "\nFiles:\n" + out;
+}
+
 std::string phase_in_words(const char* name, const PhaseCorrection& phase) {
   const double change = phase.factor - 1;
   return fmt::format("{} {} {}, interval {} {} wide", name, percent(std::abs(change)),
@@ -184,7 +199,7 @@ std::string promises_text(std::span<const Account> accounts, std::span<const Les
   for (const Account& account : accounts) rows.push_back(row_of(account));
   return wrapped(headline(accounts), terminal.width) + "\n\n" +
          format_table(columns, std::move(rows), terminal) + drift_lines(accounts, terminal) +
-         lesson_lines(lessons, terminal);
+         file_lines(accounts, terminal) + lesson_lines(lessons, terminal);
 }
 
 std::string promise_text(const Account& account, const Terminal& terminal) {
@@ -202,11 +217,12 @@ std::string promise_text(const Account& account, const Terminal& terminal) {
                      fmt::format("{} by {}", date(promise.unix_time), accepted_by_name(promise.accepted_by)));
   lines.emplace_back("Machine", fmt::format("{}, {} threads", promise.site.machine_name, promise.threads));
   lines.emplace_back("Engine", promise.site.engine_version);
-  if (promise.file_sha256) lines.emplace_back("File", "sha256 " + *promise.file_sha256);
+  if (promise.file_path) lines.emplace_back("File", printable(*promise.file_path));
+  if (promise.file_sha256) lines.emplace_back("SHA-256", *promise.file_sha256);
   std::string out = coloured(wrapped(head, terminal.width), colour_of(outcome.standing), terminal.colour) +
                     "\n\n" + format_definitions(lines, terminal);
   if (!account.actuals.empty()) out += "\n" + actuals_table(account, terminal);
-  return out + drift_lines(std::span(&account, 1), terminal);
+  return out + drift_lines(std::span(&account, 1), terminal) + file_lines(std::span(&account, 1), terminal);
 }
 
 std::string promises_plot(std::span<const Account> accounts, bool unicode, const Terminal& terminal) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/promised_file.h"
 #include "cli/terminal.h"
 #include "forecast/correction.h"
 #include "forecast/timings.h"
@@ -20,6 +21,7 @@ struct Account {
   Promise promise{};
   std::vector<Actual> actuals{};
   Outcome outcome{};
+  FileState file = FileState::kUnknown;  // of the file that it was made for
 };
 
 // What the past changes in forecasts of one rung.

@@ -1,9 +1,6 @@
 // `tokcast recommend`: which model to run here.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,14 +17,11 @@
 #include "cli/forecast_text.h"
 #include "cli/interval_plot.h"
 #include "cli/output.h"
-#include "cli/progress.h"
+#include "cli/recommend_here.h"
 #include "cli/recommend_json.h"
 #include "cli/recommend_text.h"
 #include "cli/setting.h"
 #include "cli/workload_options.h"
-#include "forecast/model_work.h"
-#include "rehearse/calibration.h"
-#include "rehearse/thread_sweep.h"
 
 namespace tokcast {
 namespace {
@@ -40,6 +34,10 @@ struct Options {
   bool plot = false;
   std::optional<std::string> evidence{};
   CommonOptions common{};
+
+  RecommendWish wish() const {
+    return {workload, Seconds(effort), evidence ? find_evidence(*evidence) : std::nullopt};
+  }
 };
 
 // What the user types for a model that may be a file, whose id is the file's name only.
@@ -49,125 +47,9 @@ std::string name_to_type(const Considered& considered, const Candidate& candidat
   return found == considered.names.end() ? model_argument(candidate.shape) : found->second;
 }
 
-// The types of weights in these models, those of most models first.
-std::vector<GgmlType> types_in(const std::vector<Shape>& shapes) {
-  std::map<GgmlType, int> models;
-  for (const Shape& shape : shapes) {
-    for (const MatrixWork& matrix : model_work(shape).matrices) ++models[matrix.type];
-  }
-  models.erase(GgmlType::kF32);
-  std::vector<GgmlType> out;
-  for (const auto& [type, count] : models) out.push_back(type);
-  std::ranges::stable_sort(out, std::greater{}, [&models](GgmlType type) { return models.at(type); });
-  return out;
-}
-
-// At most half of the effort goes into calibrating what is not calibrated yet: it ranks all the models.
-// Without it one can still go on. Errors: kInterrupted.
-Result<void> calibrate_first(const Options& options, const std::vector<Shape>& shapes, const Setting& setting,
-                             Progress& progress) {
-  if (setting.elsewhere || setting.runs_on_gpu(options.workload)) return {};
-  // Rungs below need no calibration, and a rehearsal is above it.
-  if (options.evidence && options.evidence != evidence_name(Evidence::kCalibrated)) return {};
-  CalibrationOptions wanted{.threads = setting.threads(options.workload.threads),
-                            .allowance = Seconds(std::min(45.0, options.effort / 2)),
-                            .progress = [&progress](std::string_view step) { progress.detail(step); }};
-  auto known = setting.calibrations.find(*setting.engine, setting.machine, wanted.threads);
-  if (known && known->busy()) known.reset();
-  for (const GgmlType type : types_in(shapes)) {
-    if (!known || !known->has(type)) wanted.types.push_back(type);
-  }
-  const auto has_rest = [](const Shape& shape) { return model_work(shape).attention_rest_64 > 0; };
-  wanted.heads = !(known && known->has_heads()) && std::ranges::any_of(shapes, has_rest);
-  const auto is_mixture = [](const Shape& shape) { return shape.experts.has_value(); };
-  wanted.experts = !(known && known->has_experts()) && std::ranges::any_of(shapes, is_mixture);
-  if (wanted.types.empty() && !wanted.heads && !wanted.experts) return {};
-  progress.begin(fmt::format("Calibrating {} types of weights", wanted.types.size()));
-  // A cache that cannot be written costs time later, not truth now.
-  wanted.keep = [&setting](const Calibration& made) {
-    [[maybe_unused]] const Result<void> saved = setting.calibrations.save(made);
-  };
-  const auto made = calibrate(*setting.engine, setting.machine, wanted, std::move(known));
-  if (made) wanted.keep(*made);
-  const bool interrupted = !made && made.error().kind == ErrorKind::kInterrupted;
-  return interrupted ? Result<void>(std::unexpected(made.error())) : Result<void>();
-}
-
-// Some seconds of an effort that has them. Without it one can still go on. Errors: kInterrupted.
-Result<void> try_threads_first(const Options& options, Setting& setting, Progress& progress) {
-  constexpr double kWorthIt = 30;
-  const bool known = options.workload.threads || setting.best_threads || options.evidence;
-  if (known || setting.elsewhere || setting.runs_on_gpu(options.workload)) return {};
-  if (options.effort < kWorthIt || thread_candidates(setting.machine).size() < 2) return {};
-  progress.begin("Trying thread counts");
-  const auto made = sweep_threads(*setting.engine, setting.machine,
-                                  [&progress](std::string_view step) { progress.detail(step); });
-  if (!made && made.error().kind == ErrorKind::kInterrupted) return std::unexpected(made.error());
-  if (!made || made->busy()) return {};
-  [[maybe_unused]] const Result<void> saved = default_thread_sweep_store().save(*made);
-  setting.best_threads = made->best();
-  return {};
-}
-
-Result<Recommendation> recommend_with_progress(const Options& options, Contenders& contenders,
-                                               const Workload& workload, Setting& setting) {
-  const Terminal terminal = terminal_of(2);
-  Progress progress(stderr, terminal);
-  const auto start = std::chrono::steady_clock::now();
-  if (auto ok = try_threads_first(options, setting, progress); !ok) return std::unexpected(ok.error());
-  if (auto ok = calibrate_first(options, contenders.shapes, setting, progress); !ok)
-    return std::unexpected(ok.error());
-  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-  const auto begin = [&progress](std::size_t number, std::size_t of, const std::string& model) {
-    progress.begin(fmt::format("Rehearsing {} of at most {}: {}", number, of, printable(model)));
-  };
-  const std::uint32_t threads = setting.threads(options.workload.threads);
-  const bool on_gpu = setting.runs_on_gpu(options.workload);
-  const RecommendOptions asked{
-      .workload = workload,
-      .threads = threads,
-      .ladder = setting.ladder(threads, on_gpu),
-      .on_gpu = on_gpu,
-      .memory = setting.memory_bound(on_gpu),
-      .disk_read_rate = setting.disk_read_rate(),
-      .measured =
-          [&](const Shape& shape) {
-            return setting.past ? setting.past->measured(shape, threads) : std::nullopt;
-          },
-      .learned = [&](Timings timings) { return setting.learned(std::move(timings)); },
-      .only = options.evidence ? find_evidence(*options.evidence) : std::nullopt,
-      .effort = Seconds(setting.elsewhere ? 0 : std::max(0.0, options.effort - spent.count())),
-      .merit = [&contenders](const Shape& shape) { return contenders.merit_of(shape); },
-      .progress = begin};
-  return recommend(std::move(contenders.shapes), setting.engine ? *setting.engine : Engine{}, setting.machine,
-                   setting.store, asked);
-}
-
-// How another turn or another mix would do: from what each candidate's forecast rests on, else from the
-// ladder. Layers go to cards as the user asked, however many of the candidate's do.
-Ask ask_here(const Options& options, const Use& use, const Recommendation& answer, const Setting& setting) {
-  const bool on_gpu = setting.runs_on_gpu(options.workload);
-  const auto ladder = setting.ladder(setting.threads(options.workload.threads), on_gpu);
-  const auto only = options.evidence ? find_evidence(*options.evidence) : std::nullopt;
-  return [&use, &answer, ladder, only, on_gpu, limits = setting.memory_bound(on_gpu)](const Shape& shape,
-                                                                                      Workload workload) {
-    workload.gpu_layers = use.workload.gpu_layers;
-    workload = placed(workload, shape, on_gpu, limits);
-    const auto same = std::ranges::find_if(answer.ranked, [&shape](const Candidate& one) {
-      return one.shape.id == shape.id && one.shape.quantization == shape.quantization;
-    });
-    std::optional<Timings> timings;
-    if (!on_gpu && same != answer.ranked.end()) timings = same->timings;
-    if (!timings) {
-      if (auto known = timings_from(ladder, shape, only, workload)) timings = std::move(*known);
-    }
-    return forecast(shape, timings, workload, limits);
-  };
-}
-
 void print_answer(const Options& options, const Use& use, const Considered& considered,
                   const Recommendation& answer, const Setting& setting) {
-  const Choice choice = choose(answer.ranked, ask_here(options, use, answer, setting));
+  const Choice choice = choose(answer.ranked, ask_here(options.wish(), use, answer, setting));
   const std::vector<LeftOut>& left_out = considered.contenders.left_out;
   if (options.common.json)
     return print_json(recommendation_json({use, answer, choice, left_out}, setting.context()));
@@ -194,7 +76,7 @@ Result<ExitCode> run(const Options& options) {
   auto considered = options.contenders.consider(use, setting, setting.threads(options.workload.threads),
                                                 setting.runs_on_gpu(options.workload));
   if (!considered) return std::unexpected(considered.error());
-  const auto answer = recommend_with_progress(options, considered->contenders, use.workload, setting);
+  const auto answer = recommend_here(options.wish(), considered->contenders, use.workload, setting);
   if (!answer) return std::unexpected(answer.error());
   print_answer(options, use, *considered, *answer, setting);
   return exit_code(leading(*answer).forecast.verdict);
@@ -226,7 +108,7 @@ Command add_recommend(CLI::App& root) {
       ->type_name("SECONDS");
   parser->add_flag("--all", options->all, "List every candidate");
   parser->add_option("--evidence", options->evidence, "Only this rung of the ladder")
-      ->check(CLI::IsMember({"looked-up", "estimated", "calibrated", "rehearsed"}))
+      ->check(CLI::IsMember({"looked-up", "estimated", "calibrated", "rehearsed", "measured"}))
       ->type_name("KIND");
   parser->add_flag("--plot", options->plot, "Also as bars against the budget");
   options->contenders.add_to(*parser);

@@ -108,6 +108,7 @@ Json recommendation_json(const RecommendationView& view, const ForecastContext& 
           {"ranking", std::move(ranking)},
           {"forecasts", std::move(forecasts)},
           {"left_out", std::move(left_out)},
+          {"measured", view.answer.measured},
           {"rehearsed", view.answer.rehearsed},
           {"not_reached", view.answer.not_reached},
           {"skipped", skipped_json(view.answer)}};

@@ -26,6 +26,11 @@ std::span<const Candidate> fitting(const Recommendation& answer) {
   return {answer.ranked.begin(), end};
 }
 
+// It was trained for less than the turn's context: more memory would not help.
+bool is_too_short(const Candidate& one) {
+  return one.shape.context_length && one.forecast.workload.context_tokens > *one.shape.context_length;
+}
+
 std::string advice(const Recommendation& answer, const ForecastContext& context) {
   const Candidate& first = leading(answer);
   const std::string label = model_label(first.shape);
@@ -39,7 +44,10 @@ std::string advice(const Recommendation& answer, const ForecastContext& context)
       return fmt::format("No model keeps the budget. The fastest is {}: {}.", label,
                          turn_sentence(first.forecast, context));
     case Verdict::kDoesNotFit:
-      return "No model fits this machine.";
+      return is_too_short(first)
+                 ? fmt::format("No model that fits this machine was trained for a context of {} tokens.",
+                               first.forecast.workload.context_tokens)
+                 : "No model fits this machine.";
     case Verdict::kUnknown:
       break;
   }
@@ -88,17 +96,25 @@ void add_problems(std::vector<std::string>& notes, std::span<const Candidate> ca
   }
 }
 
+// Many at once: one note for each reason.
+void add_many_not_fitting(std::vector<std::string>& notes, std::span<const Candidate> candidates) {
+  std::vector<std::string> short_ones;
+  std::vector<std::string> large_ones;
+  for (const Candidate& one : candidates)
+    (is_too_short(one) ? short_ones : large_ones).push_back(printable(one.shape.id));
+  if (!large_ones.empty()) notes.push_back(some_of(large_ones) + " do not fit in memory.");
+  if (!short_ones.empty()) {
+    notes.push_back(fmt::format("{} were trained for less than the {} tokens of context that are asked for.",
+                                some_of(short_ones), candidates.front().forecast.workload.context_tokens));
+  }
+}
+
 void add_not_fitting(std::vector<std::string>& notes, std::span<const Candidate> candidates) {
   constexpr std::size_t kShown = 6;
-  if (candidates.size() > kShown) {
-    std::vector<std::string> names;
-    for (const Candidate& one : candidates) names.push_back(printable(one.shape.id));
-    notes.push_back(some_of(names) + " do not fit.");
-    return;
-  }
-  for (std::size_t i = 0; i < std::min(candidates.size(), kShown); ++i) {
-    notes.push_back(fmt::format("{} does not fit: {}.", model_label(candidates[i].shape),
-                                printable(candidates[i].forecast.reasons.front())));
+  if (candidates.size() > kShown) return add_many_not_fitting(notes, candidates);
+  for (const Candidate& one : candidates) {
+    notes.push_back(
+        fmt::format("{} does not fit: {}.", model_label(one.shape), printable(one.forecast.reasons.front())));
   }
 }
 
@@ -107,9 +123,10 @@ void add_skipped(std::vector<std::string>& notes, const Recommendation& answer, 
   std::map<std::string, std::vector<std::string>> by_reason;
   for (const Skipped& one : answer.skipped) {
     const auto has_note = [&one](const Candidate& c) {
-      return c.problem && c.shape.id == one.model && c.shape.quantization == one.quantization;
+      const bool noted = c.problem || c.forecast.verdict == Verdict::kDoesNotFit;
+      return noted && c.shape.id == one.model && c.shape.quantization == one.quantization;
     };
-    if (one.why == "does not fit" || std::ranges::any_of(answer.ranked, has_note)) continue;
+    if (std::ranges::any_of(answer.ranked, has_note)) continue;
     by_reason[one.why].push_back(
         printable(one.quantization.empty() ? one.model : one.model + " " + one.quantization));
   }
@@ -119,10 +136,11 @@ void add_skipped(std::vector<std::string>& notes, const Recommendation& answer, 
   if (answer.not_reached == 0) return;
   const Seconds missing = RecommendOptions{}.allowance_each * static_cast<double>(answer.not_reached);
   notes.push_back(
-      fmt::format("{} of {} models rehearsed; {} not reached in {}. Rehearsals are kept: the same command "
+      fmt::format("{} of {} models rehearsed{}; {} not reached in {}. Rehearsals are kept: the same command "
                   "again goes on, or all at once with --effort {:.0f}.",
-                  answer.rehearsed, answer.ranked.size(), answer.not_reached, format_seconds(effort),
-                  (effort + missing).value));
+                  answer.rehearsed, answer.ranked.size(),
+                  answer.measured > 0 ? fmt::format(", {} measured", answer.measured) : "",
+                  answer.not_reached, format_seconds(effort), (effort + missing).value));
 }
 
 std::string next_command(const Recommendation& answer, const std::string& name, bool elsewhere) {

@@ -108,7 +108,26 @@ TEST(RecommendationText, CountsModelsThatDoNotFitInsteadOfListingMany) {
   for (int i = 0; i < 20; ++i) ranked.push_back(candidate("llama-2-70b-chat", std::nullopt));
   number_ids(ranked);
   const std::string text = text_of(std::move(ranked));
-  EXPECT_NE(text.find("m1, m2, m3, m4, m5 and 15 more do not fit"), std::string::npos) << text;
+  EXPECT_NE(text.find("m1, m2, m3, m4, m5 and 15 more do not fit in memory"), std::string::npos) << text;
+}
+
+Candidate short_of_context() {
+  Candidate out = candidate("qwen3-4b", 6);
+  out.shape.context_length = 2048;
+  out.forecast = forecast(out.shape, timings(6, Evidence::kRehearsed), {.context_tokens = 16384},
+                          MemoryBound{Bytes(16'000'000'000), "cgroup"});
+  return out;
+}
+
+TEST(RecommendationText, DoesNotBlameMemoryWhereTheContextIsTooShort) {
+  std::vector<Candidate> ranked(20, short_of_context());
+  number_ids(ranked);
+  const std::string text = text_of(std::move(ranked));
+  EXPECT_EQ(first_line(text), "No model that fits this machine was trained for a context of 16384 tokens.");
+  EXPECT_NE(text.find("m4 and 15 more were trained for less than the 16384 tokens of context"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("in memory"), std::string::npos) << text;
 }
 
 TEST(RecommendationText, SaysHowToReachTheRest) {
@@ -119,18 +138,20 @@ TEST(RecommendationText, SaysHowToReachTheRest) {
 }
 
 TEST(RecommendationText, SaysWhatWasSkippedAndWhy) {
-  const Recommendation answer{.ranked = {candidate("qwen3-4b", 6)},
-                              .rehearsed = 1,
-                              .not_reached = 2,
-                              .skipped = {{"a", "not reached within the effort"},
-                                          {"b", "breaks the budget, as calibrated tells"},
-                                          {"c", "not reached within the effort"},
-                                          {"d", "does not fit"}}};
+  const Recommendation answer{
+      .ranked = {candidate("qwen3-4b", 6), candidate("llama-2-70b-chat", std::nullopt)},
+      .rehearsed = 1,
+      .not_reached = 2,
+      .skipped = {{"a", "not reached within the effort"},
+                  {"b", "breaks the budget, as calibrated tells"},
+                  {"c", "not reached within the effort"},
+                  {"llama-2-70b-chat", "needs 42 GB", "Q4_K_M"}}};
   const std::string text = recommendation_text(answer, {.machine_name = "x"}, Seconds(90), "n", kWide);
   EXPECT_NE(text.find("Not rehearsed, not reached within the effort: a, c."), std::string::npos) << text;
   EXPECT_NE(text.find("Not rehearsed, breaks the budget, as calibrated tells: b."), std::string::npos)
       << text;
-  EXPECT_EQ(text.find("does not fit: d"), std::string::npos) << "those have notes of their own";
+  EXPECT_EQ(text.find("Not rehearsed, needs"), std::string::npos)
+      << "what does not fit has a note of its own";
 }
 
 TEST(RecommendationText, TellsWhyAModelCouldNotBeRehearsed) {

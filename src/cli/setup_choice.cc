@@ -10,8 +10,10 @@
 #include "choose/recommend.h"
 #include "choose/use.h"
 #include "cli/progress.h"
+#include "cli/setup_models.h"
 #include "cli/terminal.h"
 #include "cli/tier_forecasts.h"
+#include "model/catalogue_rows.h"
 
 namespace tokcast {
 namespace {
@@ -26,7 +28,7 @@ class RehearsingForecasts {
     auto first = forecasts_.forecast(tier);
     if (!first || !is_open(tier, first->forecast)) return first;
     progress_.begin("Rehearsing " + printable(first->shape.id));
-    const RehearsalOptions how{.threads = setting_.machine.usable_threads(), .allowance = kAllowance};
+    const RehearsalOptions how{.threads = setting_.threads({}), .allowance = kAllowance};
     const auto rehearsal =
         rehearsal_of(first->shape, *setting_.engine, setting_.machine, setting_.store, how, false);
     if (!rehearsal && rehearsal.error().kind == ErrorKind::kInterrupted)
@@ -78,13 +80,9 @@ Result<Registry> read_wanted(const SetupOptions& options) {
   return registry;
 }
 
-}  // namespace
-
-Result<SetupChoice> choose_setup(const SetupOptions& options, const Setting& setting,
-                                 const std::vector<std::string>& excluded) {
-  auto registry = read_wanted(options);
-  if (!registry) return std::unexpected(registry.error());
-  SetupChoice out{.registry = std::make_shared<const Registry>(std::move(*registry)),
+Result<SetupChoice> choose_tier(const SetupOptions& options, Registry registry, const Setting& setting,
+                                const std::vector<std::string>& excluded) {
+  SetupChoice out{.registry = std::make_shared<const Registry>(std::move(registry)),
                   .machine = tier_machine_of(setting)};
   TierWishes wishes{.excluded = excluded, .language = options.language};
   if (options.tier) {
@@ -111,11 +109,8 @@ Result<SetupChoice> choose_setup(const SetupOptions& options, const Setting& set
   return out;
 }
 
-Result<SetupChoice> recall_setup(const SetupOptions& options, const Setting& setting,
-                                 const std::string& tier) {
-  auto registry = read_wanted(options);
-  if (!registry) return std::unexpected(registry.error());
-  SetupChoice out{.registry = std::make_shared<const Registry>(std::move(*registry)),
+Result<SetupChoice> recall_tier(Registry registry, const Setting& setting, const std::string& tier) {
+  SetupChoice out{.registry = std::make_shared<const Registry>(std::move(registry)),
                   .machine = tier_machine_of(setting)};
   const auto found = std::ranges::find(out.registry->tiers, tier, &Tier::name);
   if (found == out.registry->tiers.end()) return fail(ErrorKind::kNotFound, "there is no such tier", tier);
@@ -127,11 +122,34 @@ Result<SetupChoice> recall_setup(const SetupOptions& options, const Setting& set
   return out;
 }
 
+}  // namespace
+
+Result<SetupChoice> choose_setup(const SetupOptions& options, Setting& setting,
+                                 const std::vector<std::string>& excluded) {
+  auto registry = read_wanted(options);
+  if (!registry) return std::unexpected(registry.error());
+  return options.wants_tiers() ? choose_tier(options, std::move(*registry), setting, excluded)
+                               : choose_model(options, *registry, setting, excluded);
+}
+
+Result<SetupChoice> recall_setup(const SetupOptions& options, const Setting& setting,
+                                 const SetupRecord& record) {
+  auto registry = read_wanted(options);
+  if (!registry) return std::unexpected(registry.error());
+  const std::string& model = record.settings->model;
+  // Hybrid is a tier, whoever chose it.
+  if (options.wants_tiers() || model.empty()) return recall_tier(std::move(*registry), setting, record.tier);
+  return recall_model(options, *registry, setting, model);
+}
+
 Result<std::string> question_key(const SetupOptions& options, const Setting& setting) {
   const auto registry = read_wanted(options);
   if (!registry) return std::unexpected(registry.error());
-  return stable_hash(fmt::format("{}|{}|{}|{}|{}|{}|{}", options.use, options.tier.value_or(""),
-                                 options.language, options.models_dir.value_or(""),
+  // Another version of this program has another catalogue.
+  const std::string models =
+      options.wants_tiers() ? "" : TOKCAST_VERSION "|" + read_file(user_catalogue_path()).value_or("none");
+  return stable_hash(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", options.use, options.tier.value_or(""),
+                                 options.language, options.models_dir.value_or(""), models,
                                  registry_to_json(*registry).dump(), setting.machine.identity(),
                                  setting.engine ? setting.engine->identity : ""));
 }

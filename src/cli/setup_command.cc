@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "choose/use.h"
@@ -33,6 +34,7 @@ ServerSettings settings_of(const SetupOptions& options, const SetupChoice& choic
   ServerSettings out{
       .use = options.use, .tier = tier.name, .language = options.wants_speech() ? options.language : ""};
   if (!tier.llm) return out;
+  if (choice.of_models) out.tier.clear();
   const Forecast& forecast = choice.chosen().forecast->forecast;
   out.model = model_name_of(*tier.llm);
   out.threads = forecast.turn->threads;
@@ -109,7 +111,8 @@ class Setup {
     if (auto ok = choose(); !ok) return std::unexpected(ok.error());
     if (setting_.elsewhere) return finish_dry_run(std::nullopt);
     auto plan = plan_setup(*client_, hub_, options_, *choice_->registry, choice_->tier());
-    if (!plan) return std::unexpected(plan.error());
+    if (!plan && passes_over(plan.error())) return std::optional<ExitCode>();
+    if (!plan) return std::unexpected(plan.error().error);
     if (!options_.common.json) print_text("\n" + plan_text(*plan, terminal_of(1)));
     if (auto room = check_room(plan->together()); !room) return std::unexpected(room.error());
     if (options_.dry_run) return finish_dry_run(*plan);
@@ -118,12 +121,31 @@ class Setup {
     return perform(*plan);
   }
 
-  // As it was chosen before, if the question is the same; else anew.
+  // The catalogue knows of a model whose repository does not have it, or not in this mix: the next one is
+  // tried, but not for ever.
+  bool passes_over(const PlanProblem& problem) {
+    const bool is_gone = problem.part == "llm" && problem.error.kind == ErrorKind::kNotFound;
+    if (!is_gone || !choice_->of_models || choice_->recalled || unavailable_.size() >= kMostUnavailable)
+      return false;
+    say(printable(describe(problem.error)) + " Looking for the next one");
+    unavailable_.push_back(choice_->tier().name);
+    return true;
+  }
+
+  std::vector<std::string> excluded() const {
+    std::vector<std::string> out = record_.broken;
+    out.insert(out.end(), unavailable_.begin(), unavailable_.end());
+    return out;
+  }
+
+  // As it was chosen before, if the question is the same and it is still to be had; else anew.
   Result<void> choose() {
     // Without a promise in the ledger it was stopped before anything could be held to account.
     const bool before = record_.settings && (record_.promise || record_.settings->model.empty());
-    auto chosen = before ? recall_setup(options_, setting_, record_.tier)
-                         : choose_setup(options_, setting_, record_.broken);
+    Result<SetupChoice> chosen = fail(ErrorKind::kNotFound, "nothing was chosen before");
+    if (before) chosen = recall_setup(options_, setting_, record_);
+    if (!chosen && chosen.error().kind == ErrorKind::kNotFound)
+      chosen = choose_setup(options_, setting_, excluded());
     if (!chosen) return std::unexpected(chosen.error());
     choice_ = std::move(*chosen);
     for (const std::string& note : choice_->notes) say(printable(note));
@@ -148,7 +170,7 @@ class Setup {
     const auto fetched = fetch_setup(*client_, plan, record_path_, record_);
     if (!fetched) return std::unexpected(fetched.error());
     outcome.fetched = *fetched;
-    const auto held = hold_to_account(setting_, accepted_, choice_->tier().turn, record_path_, record_);
+    const auto held = hold_to_account(setting_, accepted_, record_path_, record_);
     if (!held) return std::unexpected(held.error());
     outcome.promise_kept = keeps_promise(record_);
     if (!outcome.promise_kept && !options_.tier) return demote();
@@ -179,7 +201,7 @@ class Setup {
     say(fmt::format(
         "{} breaks its promise: a turn takes {}, allowed are {}. Its files stay where they are ({}). "
         "Looking for the next one",
-        settings.tier, seconds_span(*record_.measured), format_seconds(settings.budget),
+        record_.tier, seconds_span(*record_.measured), format_seconds(settings.budget),
         printable(settings.files.llm)));
     record_.broken.push_back(record_.tier);
     record_.tier.clear();
@@ -205,6 +227,8 @@ class Setup {
             {"done", outcome ? outcome_json(*outcome, record_) : Json()}};
   }
 
+  static constexpr std::size_t kMostUnavailable = 5;
+
   const SetupOptions& options_;
   Setting setting_;
   std::unique_ptr<HttpClient> client_;
@@ -213,6 +237,7 @@ class Setup {
   SetupRecord record_{};
   std::optional<SetupChoice> choice_{};
   std::optional<TierForecast> accepted_{};
+  std::vector<std::string> unavailable_{};  // Tier::name of models that could not be had
 };
 
 Result<ExitCode> run(const SetupOptions& options) {
@@ -234,14 +259,16 @@ constexpr const char* kExamples = R"(Examples:
   tokcast setup --tier MEDIUM_CPU --language de --yes
   tokcast setup --dry-run --machine "8c avx2 2x ddr5-5600 32GiB gpu RTX 4090"
 
-Tiers: HEAVY_GPU, MEDIUM_GPU, LIGHT_GPU, HEAVY_CPU, MEDIUM_CPU, LIGHT_CPU and
-MINIMAL (hybrid: no language model here), or those of --registry. LIGHT, MEDIUM
-and HEAVY are the card's if there is one, else the processor's.
+Takes the best model that keeps the budget of its use, as `tokcast recommend`
+does; with --tier or --registry, the highest tier whose promise the forecast of
+its model keeps. Tiers: HEAVY_GPU, MEDIUM_GPU, LIGHT_GPU, HEAVY_CPU, MEDIUM_CPU,
+LIGHT_CPU and MINIMAL (hybrid: no language model here), or those of --registry.
+LIGHT, MEDIUM and HEAVY are the card's if there is one, else the processor's.
 
-Looks at the machine, takes the highest tier whose promise the forecast of its
-model keeps, rehearses, fetches and verifies, measures the file against the
-promise, and writes .env and ~/.config/tokcast/config.toml. Run again it goes on
-where it was stopped, repairs what is broken, and changes nothing else.
+Looks at the machine, chooses, rehearses, fetches and verifies, measures the
+file against the promise, and writes .env and ~/.config/tokcast/config.toml. Run
+again it goes on where it was stopped, repairs what is broken, and changes
+nothing else.
 Exit code: 0 done; 20 at risk (--dry-run); 21 hybrid, or the promise is broken;
 22 does not fit; 2 nothing done, --yes is missing.)";
 

@@ -13,7 +13,7 @@ struct SetupOptions {
   std::string use{"voice"};
   std::optional<std::string> tier{};
   std::string language{"en"};
-  std::optional<std::string> registry{};    // a file; nullopt: the built-in one
+  std::optional<std::string> registry{};    // a file; nullopt: the built-in one, if a tier is named
   std::optional<std::string> models_dir{};  // nullopt: the cache that llama.cpp shares
   std::string env{".env"};
   bool offline = false;
@@ -23,6 +23,8 @@ struct SetupOptions {
 
   // Only a spoken exchange needs models that recognise and speak.
   bool wants_speech() const { return use == "voice"; }
+  // Else the best model of the catalogue is chosen, as `tokcast recommend` would.
+  bool wants_tiers() const { return tier || registry; }
 };
 
 }  // namespace tokcast

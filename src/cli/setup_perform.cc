@@ -8,51 +8,24 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/bench_file.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/promise_of.h"
+#include "cli/promised_file.h"
 #include "ledger/ledger.h"
-#include "rehearse/rehearsal.h"
+#include "model/naming.h"
 #include "setup/env_file.h"
-#include "setup/measured_turn.h"
 
 namespace tokcast {
 namespace {
 
+// Somebody waits for the rest of the setup; `tokcast bench` takes longer.
+constexpr Seconds kBenchAllowance{30};
+
 // A promise that the ledger still has needs no other.
 bool is_kept(const Ledger& ledger, const SetupRecord& record) {
   return record.promise && ledger.promise(*record.promise).has_value();
-}
-
-Promise promise_of(const Setting& setting, const TierForecast& forecast, const Workload& turn,
-                   const std::string& path) {
-  const TurnForecast& times = *forecast.forecast.turn;
-  std::error_code unknown;
-  const auto size = std::filesystem::file_size(path, unknown);
-  Promise out{.accepted_by = AcceptedBy::kSetup,
-              .model = forecast.shape.id,
-              .quantization = forecast.shape.quantization,
-              .shape_key = shape_key(forecast.shape),
-              .file_bytes = unknown ? std::nullopt : std::optional(Bytes(size)),
-              .site = site_of(setting.machine, *setting.engine),
-              .threads = times.threads,
-              .workload = turn,
-              .evidence = times.evidence,
-              .source = times.source,
-              .times = promised_times(times),
-              .verdict = forecast.forecast.verdict,
-              .correction = times.correction};
-  return out;
-}
-
-Actual actual_of(const Setting& setting, const SetupRecord& record, const TimedTurn& measured) {
-  return {.promise_id = *record.promise,
-          .kind = ActualKind::kBench,
-          .site = site_of(setting.machine, *setting.engine),
-          .threads = record.settings->threads,
-          .first_token = measured.first_token.expected,
-          .decode = measured.decode.expected,
-          .turn = measured.turn.expected,
-          .samples = measured.samples};
 }
 
 Result<Ledger> open_ledger() {
@@ -61,27 +34,37 @@ Result<Ledger> open_ledger() {
   return ledger;
 }
 
-Result<void> accept_promise(const Setting& setting, const TierForecast& forecast, const Workload& turn,
-                            Ledger& ledger, SetupRecord& record) {
+Result<void> accept_promise(const Setting& setting, const TierForecast& accepted, Ledger& ledger,
+                            SetupRecord& record) {
   if (is_kept(ledger, record)) return {};
-  const auto id = ledger.accept(promise_of(setting, forecast, turn, record.settings->files.llm));
+  Promise promise =
+      promise_of(accepted.shape, accepted.forecast, setting, record.settings->threads, AcceptedBy::kSetup);
+  if (auto noted = note_file(promise, record.settings->files.llm); !noted) return noted;
+  const auto id = ledger.accept(promise);
   if (!id) return std::unexpected(id.error());
   record.promise = *id;
   return {};
 }
 
-Result<void> measure_file(const Setting& setting, const Workload& turn, Ledger& ledger, SetupRecord& record) {
+// Somebody took the ledger away between two runs: what was promised is not known any more.
+Result<void> forget_promise(const std::string& record_path, SetupRecord& record) {
+  record.promise.reset();
+  if (auto saved = save_setup_record(record_path, record); !saved) return saved;
+  return fail(ErrorKind::kNotFound, "the ledger does not have the promise any more", default_ledger_path(),
+              "The same command makes a new one.");
+}
+
+Result<void> measure_promised(const Setting& setting, Ledger& ledger, SetupRecord& record) {
+  const auto promise = ledger.promise(*record.promise);
+  if (!promise) return std::unexpected(promise.error());
   const std::string& path = record.settings->files.llm;
-  const Terminal terminal = terminal_of(2);
-  Progress progress(stderr, terminal);
-  progress.begin("Measuring " + printable(record.settings->model));
-  const auto measured = measure_turn(*setting.engine, path, record.settings->threads, turn);
+  const auto shape = find_shape(path);
+  if (!shape) return std::unexpected(shape.error());
+  const auto measured = bench_file(*shape, path, *promise, setting, {.allowance = kBenchAllowance});
   if (!measured) return std::unexpected(measured.error());
-  if (record.promise) {
-    const auto added = ledger.add(actual_of(setting, record, *measured));
-    if (!added) return std::unexpected(added.error());
-  }
-  record.measured = measured->turn;
+  const auto added = ledger.add(actual_of(*promise, *measured, site_of(setting.machine, *setting.engine)));
+  if (!added) return std::unexpected(added.error());
+  record.measured = measured_turn(*measured, promise->workload).turn;
   return {};
 }
 
@@ -171,17 +154,18 @@ Result<Bytes> fetch_setup(HttpClient& client, const SetupPlan& plan, const std::
 }
 
 Result<void> hold_to_account(const Setting& setting, const std::optional<TierForecast>& forecast,
-                             const Workload& turn, const std::string& record_path, SetupRecord& record) {
+                             const std::string& record_path, SetupRecord& record) {
   if (record.settings->files.llm.empty()) return {};
   if (record.measured && record.promise) return {};
   auto ledger = open_ledger();
   if (!ledger) return std::unexpected(ledger.error());
   if (forecast) {
-    if (auto ok = accept_promise(setting, *forecast, turn, *ledger, record); !ok) return ok;
+    if (auto ok = accept_promise(setting, *forecast, *ledger, record); !ok) return ok;
     if (auto saved = save_setup_record(record_path, record); !saved) return saved;
   }
+  if (!is_kept(*ledger, record)) return forget_promise(record_path, record);
   if (!record.measured) {
-    if (auto ok = measure_file(setting, turn, *ledger, record); !ok) return ok;
+    if (auto ok = measure_promised(setting, *ledger, record); !ok) return ok;
   }
   return save_setup_record(record_path, record);
 }

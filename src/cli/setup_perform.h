@@ -37,9 +37,9 @@ Result<Bytes> fetch_setup(HttpClient& client, const SetupPlan& plan, const std::
 
 // Puts the promise into the ledger and measures the file that was fetched, unless both was done before.
 // `forecast` is what was accepted; nullopt where the record remembers it. Errors: those of Ledger, find_shape
-// and measure.
+// and measure; kNotFound (the ledger lost the promise that the record remembers; the record then forgets it).
 Result<void> hold_to_account(const Setting& setting, const std::optional<TierForecast>& forecast,
-                             const Workload& turn, const std::string& record_path, SetupRecord& record);
+                             const std::string& record_path, SetupRecord& record);
 
 // Is the turn, as measured, within its budget? Where nothing was measured, it is.
 bool keeps_promise(const SetupRecord& record);

@@ -60,8 +60,24 @@ Result<SetupFile> find_offline(const RegistryFile& file, const PlainUrl& address
   return out;
 }
 
+// A model that was here before tokcast looked: nothing is fetched, and it stays where it is.
+Result<SetupFile> find_here(const RegistryFile& file) {
+  std::error_code failure;
+  const std::filesystem::path path = file.url;
+  const auto size = std::filesystem::file_size(path, failure);
+  if (failure) {
+    return fail(ErrorKind::kNotFound, "its file is not there any more", printable(file.url),
+                "The same command chooses anew.");
+  }
+  SetupFile out{.file = file, .here = path};
+  out.plan.directory = path.parent_path();
+  out.plan.files.push_back({.path = path.filename(), .size = Bytes(size), .here = Bytes(size)});
+  return out;
+}
+
 Result<SetupFile> plan_file(HttpClient& client, const Hub& hub, const RegistryFile& file, PullPlaces places,
                             std::vector<std::string>& notes) {
+  if (file.is_here()) return find_here(file);
   const auto name = parse_remote_name(file.url, hub.access().endpoint);
   if (!name) return std::unexpected(name.error());
   if (const auto* address = std::get_if<PlainUrl>(&*name); address != nullptr && hub.access().offline)
@@ -77,22 +93,24 @@ class Planner {
   Planner(HttpClient& client, const Hub& hub, const SetupOptions& options)
       : client_(client), hub_(hub), options_(options) {}
 
-  Result<void> add(const std::string& part, const std::string& name, const std::vector<RegistryFile>& files) {
+  using Added = std::expected<void, PlanProblem>;
+
+  Added add(const std::string& part, const std::string& name, const std::vector<RegistryFile>& files) {
     SetupArtefact artefact{.part = part, .name = name};
     for (const RegistryFile& file : files) {
       auto planned = plan_file(client_, hub_, file, places_for(options_, part), plan_.notes);
       if (!planned) {
         Error error = std::move(planned.error());
         error.message = fmt::format("{} ({}) cannot be had: {}", name, part, error.message);
-        return std::unexpected(std::move(error));
+        return std::unexpected(PlanProblem{part, std::move(error)});
       }
       artefact.files.push_back(std::move(*planned));
     }
     plan_.artefacts.push_back(std::move(artefact));
     return {};
   }
-  Result<void> add(const std::string& part, const std::optional<SpeechModel>& model) {
-    return model ? add(part, model->name, model->files) : Result<void>();
+  Added add(const std::string& part, const std::optional<SpeechModel>& model) {
+    return model ? add(part, model->name, model->files) : Added();
   }
   SetupPlan take() { return std::move(plan_); }
 
@@ -120,8 +138,9 @@ PullPlan SetupPlan::together() const {
   return out;
 }
 
-Result<SetupPlan> plan_setup(HttpClient& client, const Hub& hub, const SetupOptions& options,
-                             const Registry& registry, const Tier& tier) {
+std::expected<SetupPlan, PlanProblem> plan_setup(HttpClient& client, const Hub& hub,
+                                                 const SetupOptions& options, const Registry& registry,
+                                                 const Tier& tier) {
   Planner planner(client, hub, options);
   if (tier.llm) {
     if (auto ok = planner.add("llm", tier.llm->file.name, {tier.llm->file}); !ok)
@@ -129,7 +148,7 @@ Result<SetupPlan> plan_setup(HttpClient& client, const Hub& hub, const SetupOpti
   }
   if (options.wants_speech()) {
     const auto speech = speech_for(registry, tier, options.language);
-    if (!speech) return std::unexpected(speech.error());
+    if (!speech) return std::unexpected(PlanProblem{"", speech.error()});
     if (auto ok = planner.add("stt", speech->recognition); !ok) return std::unexpected(ok.error());
     if (auto ok = planner.add("tts", speech->synthesis); !ok) return std::unexpected(ok.error());
   }

@@ -2,6 +2,7 @@
 #ifndef TOKCAST_CLI_SETUP_PLAN_H_
 #define TOKCAST_CLI_SETUP_PLAN_H_
 
+#include <expected>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,10 +40,17 @@ struct SetupPlan {
   PullPlan together() const;
 };
 
+// What cannot be had.
+struct PlanProblem {
+  std::string part;  // "llm" ...; empty: none in particular
+  Error error;
+};
+
 // Asks each server what it has. Errors: those of plan_pull, saying which part; kChecksum (the hub has other
-// content than the registry wants); with --offline also kNotFound (a part is not here).
-Result<SetupPlan> plan_setup(HttpClient& client, const Hub& hub, const SetupOptions& options,
-                             const Registry& registry, const Tier& tier);
+// content than the registry wants); kNotFound also of a file that was here and is gone, and with --offline.
+std::expected<SetupPlan, PlanProblem> plan_setup(HttpClient& client, const Hub& hub,
+                                                 const SetupOptions& options, const Registry& registry,
+                                                 const Tier& tier);
 
 // Sets the path of a part as `.env` names it.
 void set_path(SetUpFiles& files, std::string_view part, const std::string& path);

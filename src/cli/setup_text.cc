@@ -1,6 +1,7 @@
 #include "cli/setup_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <utility>
 #include <vector>
@@ -61,30 +62,36 @@ std::vector<Cell> row_of(const TierCandidate& candidate, bool chosen) {
 }
 
 std::string table_of(const SetupChoice& choice, const Terminal& terminal) {
-  const std::vector<Column> columns{{"tier"},
-                                    {"verdict"},
-                                    {.header = "turn", .right = true},
-                                    {.header = "promise", .right = true, .dropped = 1},
-                                    {.header = "model"}};
+  std::vector<Column> columns{{choice.of_models ? "model" : "tier"},
+                              {"verdict"},
+                              {.header = "turn", .right = true},
+                              {.header = "promise", .right = true, .dropped = 1}};
+  if (!choice.of_models) columns.push_back({.header = "model"});
   std::vector<std::vector<Cell>> rows;
   for (const TierCandidate& candidate : choice.tiers.candidates) {
     rows.push_back(row_of(candidate, candidate.tier == &choice.tier()));
+    if (choice.of_models) rows.back().pop_back();
   }
   return format_table(columns, std::move(rows), terminal);
 }
 
-// Why those that stand above the chosen one lost; those below it were not needed.
+// Why those that stand above the chosen one lost; those below it were not needed. Of models also what speaks
+// for the chosen one.
+bool tells(const SetupChoice& choice, const TierCandidate& candidate) {
+  if (candidate.reasons.empty() || candidate.standing == TierStanding::kNotAsked) return false;
+  const bool is_chosen = candidate.tier == &choice.tier();
+  if (candidate.standing == TierStanding::kHybrid) return is_chosen;
+  return choice.of_models || candidate.standing != TierStanding::kChosen;
+}
+
 std::string reasons_of(const SetupChoice& choice, const Terminal& terminal) {
   std::string out;
   for (const TierCandidate& candidate : choice.tiers.candidates) {
-    const bool passed_over = candidate.standing == TierStanding::kHybrid && candidate.tier != &choice.tier();
-    const bool tells = candidate.standing != TierStanding::kNotAsked &&
-                       candidate.standing != TierStanding::kChosen && !passed_over &&
-                       !candidate.reasons.empty();
-    if (!tells) continue;
+    if (!tells(choice, candidate)) continue;
+    const std::string why =
+        choice.of_models ? fmt::format("{}", fmt::join(candidate.reasons, "; ")) : candidate.reasons.front();
     out +=
-        wrapped(fmt::format("{}: {}", printable(candidate.tier->name), printable(candidate.reasons.front())),
-                terminal.width, 2) +
+        wrapped(fmt::format("{}: {}", printable(candidate.tier->name), printable(why)), terminal.width, 2) +
         "\n";
   }
   return out;
@@ -95,7 +102,7 @@ std::string chosen_line(const SetupChoice& choice, const Setting& setting) {
   if (!chosen.tier->llm) return "No language model keeps its promise here: hybrid is recommended.";
   if (!chosen.forecast) return fmt::format("{}: nothing can be forecast.", printable(chosen.tier->name));
   const std::string line = headline(chosen.forecast->shape, chosen.forecast->forecast, setting.context());
-  return fmt::format("{}: {}", printable(chosen.tier->name), line);
+  return choice.of_models ? line : fmt::format("{}: {}", printable(chosen.tier->name), line);
 }
 
 Json text_or_null(const std::string& text) {

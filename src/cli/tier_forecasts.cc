@@ -22,13 +22,14 @@ TierMachine tier_machine_of(const Setting& setting) {
 }
 
 std::string model_name_of(const RegistryModel& model) {
+  if (model.file.is_here()) return model.file.url;
   return catalogue_name(model).value_or(model.file.url);
 }
 
 TierForecasts::Asked& TierForecasts::asked(bool on_gpu) {
   Asked& out = on_gpu ? card_ : processor_;
   if (!out.ladder) {
-    out.question.threads = setting_.machine.usable_threads();
+    out.question.threads = setting_.threads({});
     out.question.on_gpu = on_gpu;
     out.ladder.emplace(setting_, out.question);
   }

@@ -17,7 +17,8 @@ namespace tokcast {
 // `tokcast probe` did so before.
 TierMachine tier_machine_of(const Setting& setting);
 
-// How find_model knows the tier's model: as one of the catalogue, else by its address.
+// How find_model knows the tier's model: by its path if it is here, else as one of the catalogue, else by its
+// address.
 std::string model_name_of(const RegistryModel& model);
 
 // Forecasts of tiers at their own turns, from the best evidence that is there. The setting must outlive it.

@@ -60,9 +60,12 @@ struct Promise {
   AcceptedBy accepted_by = AcceptedBy::kUser;
   std::string model;  // Shape::id
   std::string quantization;
-  std::string shape_key;                     // of the shape; "" if unknown
-  std::optional<std::string> file_sha256{};  // of the file that will be run, where it is known
+  std::string shape_key;  // of the shape; "" if unknown
+  // Of the file that it was made for; nullopt: not known, or the model is several files.
+  std::optional<std::string> file_sha256{};
   std::optional<Bytes> file_bytes{};
+  std::optional<std::string> file_path{};      // absolute
+  std::optional<std::int64_t> file_changed{};  // its modification time, nanoseconds since 1970
   Site site{};
   std::uint32_t threads = 1;
   Workload workload{};  // with its budgets

@@ -117,7 +117,13 @@ CREATE TABLE load_sample (
 ) STRICT, WITHOUT ROWID;
 )";
 
-constexpr std::array<std::string_view, 2> kSteps{kVersion1, kVersion2};
+// A file can change behind a promise that was made for it.
+constexpr std::string_view kVersion3 = R"(
+ALTER TABLE promise ADD COLUMN file_path TEXT;
+ALTER TABLE promise ADD COLUMN file_changed_nanoseconds INTEGER;
+)";
+
+constexpr std::array<std::string_view, 3> kSteps{kVersion1, kVersion2, kVersion3};
 
 using Definition = std::tuple<std::string, std::string, std::string>;  // type, name, statement
 

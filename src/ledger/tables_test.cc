@@ -52,6 +52,8 @@ TEST_P(Versions, AreBroughtUpToDateWithAllTheyHold) {
   ASSERT_TRUE(promise) << describe(promise.error());
   EXPECT_EQ(promise->model, "old-model");
   EXPECT_EQ(promise->times.turn->high, Seconds(9));
+  EXPECT_FALSE(promise->file_path);
+  EXPECT_FALSE(promise->file_changed);
   const auto actuals = (*ledger)->actuals(1, true);
   ASSERT_TRUE(actuals) << describe(actuals.error());
   EXPECT_EQ(actuals->at(0).turn, Seconds(8.5));

@@ -229,6 +229,8 @@ void check_sizes(Fields& fields, const CatalogueRow& row) {
   fields.require(!row.experts || row.experts_used <= row.experts, "experts_used",
                  "must not exceed 'experts'");
   fields.require(row.experts || !row.feed_forward_length.empty(), "feed_forward_length", "is missing");
+  const bool all_zero = std::ranges::all_of(row.feed_forward_length, [](auto width) { return width == 0; });
+  fields.require(row.experts || !all_zero, "feed_forward_length", "must not be 0 in every layer");
 }
 
 std::optional<Thinks> read_thinks(Fields& uses) {

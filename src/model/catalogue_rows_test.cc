@@ -137,8 +137,8 @@ TEST_F(UserCatalogue, ItsModelsAreMarkedAsTheUsersOwn) {
 TEST_F(UserCatalogue, FactsThatMakeNoModelAreRefused) {
   for (
       const char* patch :
-      {R"({"heads": [0]})", R"({"feed_forward_length": [-1]})", R"({"head_length": 0})",
-       R"({"architecture": "no-such"})", R"({"heads": [3], "kv_heads": [2]})",
+      {R"({"heads": [0]})", R"({"feed_forward_length": [-1]})", R"({"feed_forward_length": [0]})",
+       R"({"head_length": 0})", R"({"architecture": "no-such"})", R"({"heads": [3], "kv_heads": [2]})",
        R"({"tensor_flags": {"pattern": "A"}, "architecture": "lfm2"})",
        R"({"experts": 65536, "experts_used": 1, "expert_feed_forward_length": 16777216, "architecture": "qwen3moe",
             "embedding_length": 16777216, "layers": 512})"}) {

@@ -23,8 +23,8 @@ namespace tokcast {
 
 struct SetupRecord {
   std::string key{};                            // of the question; another key: nothing here holds
-  std::string tier{};                           // chosen; empty: none yet
-  std::vector<std::string> broken{};            // tiers whose promise was measured to be false here
+  std::string tier{};                           // chosen, or "MODEL:MIX"; empty: none yet
+  std::vector<std::string> broken{};            // those whose promise was measured to be false here
   std::optional<ServerSettings> settings{};     // once chosen; its files once they were fetched
   std::optional<std::int64_t> promise{};        // in the ledger
   std::optional<Interval<Seconds>> measured{};  // the turn, by the bench of this file
