@@ -26,6 +26,10 @@ struct Servable {
   ServedModel model{};
   EngineSpec spec{};
   TurnForecaster forecaster{};  // called on the loop: quick
+  std::optional<Interval<Seconds>> load{};  // forecast of its loading; nullopt: not known
+  std::optional<Seconds> turn_budget{};     // as promised of it; nullopt: ServeOptions::turn_budget holds
+  std::optional<Bytes> memory_need{};       // weights, context and all
+  std::optional<Bytes> memory_left{};       // when it was looked at, whatever else was loaded
   // Called for every turn that was taken in, on a thread that may wait; may be empty.
   std::function<void(const TurnRecord&)> account{};
 };
