@@ -86,13 +86,15 @@ class TestWebSocket : public TestConnection {
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
     read_until("\r\n\r\n");
   }
+  bool say(const std::string& text) const { return send(frame(text)); }
+
   // A text of less than 64 kB, masked with zeros.
-  bool say(const std::string& text) const {
+  static std::string frame(const std::string& text) {
     const auto size = text.size();
     const std::string length = size < 126 ? std::string(1, static_cast<char>(0x80U | size))
                                           : std::string("\xfe") + static_cast<char>(size >> 8U) +
                                                 static_cast<char>(size & 0xFFU);
-    return send("\x81" + length + std::string(4, '\0') + text);
+    return "\x81" + length + std::string(4, '\0') + text;
   }
 };
 
@@ -162,7 +164,7 @@ class ServeProcess : public Cli {
     server_ = std::move(*started);
     ASSERT_TRUE(wait_for([&] { return contains(said(), "listening on"); })) << said();
     const std::string text = said();
-    const auto colon = text.find(':', text.find("http://") + 7);
+    const auto colon = text.find(':', text.find("://") + 3);
     port_ = std::atoi(text.c_str() + colon + 1);
     ASSERT_GT(port_, 0) << text;
   }

@@ -40,6 +40,7 @@ struct Options {
   std::optional<std::string> token_file{};
   std::vector<std::string> hosts{};
   std::vector<std::string> origins{};
+  TlsFiles tls{};
   bool insecure = false;
   std::optional<std::string> log{};
   CommonOptions common{};
@@ -67,6 +68,13 @@ Result<std::optional<int>> open_log(const Options& options) {
   return std::unexpected(error_from_errno(errno, "cannot write the log", *options.log));
 }
 
+// nullopt: without.
+Result<std::optional<TlsFiles>> read_tls(const Options& options) {
+  if (options.tls.certificate.empty()) return std::nullopt;
+  if (auto hidden = check_private(options.tls.key); !hidden) return std::unexpected(hidden.error());
+  return options.tls;
+}
+
 Result<AccessRules> read_access(const Options& options) {
   AccessRules out{.hosts = options.hosts, .origins = options.origins};
   if (options.token_file) {
@@ -77,7 +85,8 @@ Result<AccessRules> read_access(const Options& options) {
     out.token = token;
   }
   unsetenv("TOKCAST_TOKEN");  // not for the engine
-  if (auto allowed = check_bind(options.host, out, options.insecure); !allowed) {
+  if (auto allowed = check_bind(options.host, out, !options.tls.certificate.empty(), options.insecure);
+      !allowed) {
     return std::unexpected(allowed.error());
   }
   return out;
@@ -103,6 +112,8 @@ Result<ExitCode> run(Options options) {
   if (auto whole = complete(options); !whole) return std::unexpected(whole.error());
   auto access = read_access(options);
   if (!access) return std::unexpected(access.error());
+  const auto tls = read_tls(options);
+  if (!tls) return std::unexpected(tls.error());
   const auto setting = read_setting(options.common);
   if (!setting) return std::unexpected(setting.error());
   LineWriter talk(2);
@@ -119,6 +130,7 @@ Result<ExitCode> run(Options options) {
   if (!log) return std::unexpected(log.error());
   ServeOptions serving{.address = options.host, .port = options.port};
   serving.access = std::move(*access);
+  serving.tls = *tls;
   serving.servable = std::move(*servable);
   serving.slots = options.servable.sessions;
   if (options.servable.budget) serving.http_budget = *options.servable.budget;
@@ -140,7 +152,8 @@ constexpr const char* kExamples = R"(Examples:
   tokcast serve ./model.gguf
   tokcast serve ./model.gguf --port 9000 --ctx 8192 --sessions 2
   tokcast serve ./model.gguf --budget 10        refuse what cannot be done in 10 s
-  tokcast serve ./model.gguf --host 0.0.0.0 --token-file ./token
+  tokcast serve ./model.gguf --host 0.0.0.0 --token-file ./token \
+    --tls-certificate ./cert.pem --tls-key ./key.pem
 
   curl localhost:8765/v1/chat/completions -d \
     '{"messages":[{"role":"user","content":"Hello"}],"stream":true}'
@@ -175,7 +188,14 @@ Command add_serve(CLI::App& root) {
       ->type_name("FILE");
   parser->add_option("--allow-host", options->hosts, "Name it may be asked under")->type_name("NAME");
   parser->add_option("--allow-origin", options->origins, "Web pages that may ask it")->type_name("ORIGIN");
-  parser->add_flag("--insecure", options->insecure, "Listen beyond this machine without a token");
+  const auto certificate =
+      parser->add_option("--tls-certificate", options->tls.certificate, "Speak TLS (PEM, with its chain)")
+          ->type_name("FILE");
+  const auto key =
+      parser->add_option("--tls-key", options->tls.key, "The certificate's key (PEM)")->type_name("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
+  parser->add_flag("--insecure", options->insecure, "Listen beyond this machine without token or TLS");
   parser->add_option("--engine-arg", options->servable.engine_arguments, "Hand this to llama-server")
       ->type_name("ARG");
   parser->add_option("--log", options->log, "Append turns and engine events as JSON lines")

@@ -97,8 +97,8 @@ class Server {
     handlers.web_socket = [this](std::shared_ptr<WebSocket> socket, const WebRequest& head) {
       return open_session(state_, std::move(socket), head);
     };
-    auto listener =
-        HttpServer::listen(loop_, options_.address, options_.port, options_.limits, std::move(handlers));
+    auto listener = HttpServer::listen(loop_, options_.address, options_.port, options_.limits,
+                                       std::move(handlers), options_.tls);
     if (!listener) return std::unexpected(listener.error());
     listener_ = std::move(*listener);
     greet();
@@ -118,7 +118,9 @@ class Server {
     const std::string where = options_.address.find(':') == std::string::npos
                                   ? fmt::format("{}:{}", options_.address, listener_->port())
                                   : fmt::format("[{}]:{}", options_.address, listener_->port());
-    options_.say(fmt::format("listening on http://{} (and ws://), loading {}", where, state_.model.id));
+    const char* letter = options_.tls ? "s" : "";
+    options_.say(
+        fmt::format("listening on http{0}://{1} (and ws{0}://), loading {2}", letter, where, state_.model.id));
     log_.write("listening", {{"address", options_.address},
                              {"port", listener_->port()},
                              {"model", state_.model.id},

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "serve/access.h"
+#include "serve/http_server.h"
 #include "serve/limits.h"
 #include "serve/pace.h"
 #include "serve/server_state.h"
@@ -39,6 +40,7 @@ struct ServeOptions {
   std::uint16_t port = 0;
   ServeLimits limits{};
   AccessRules access{};
+  std::optional<TlsFiles> tls{};  // nullopt: without
   Servable servable{};
   std::uint32_t slots = 1;
   Seconds turn_budget{10};
@@ -59,7 +61,7 @@ struct ServeEnd {
 };
 
 // Until SIGINT or SIGTERM (base/interrupt.h). The calling thread becomes the loop's. Errors: kUsage
-// (address), kIo (cannot listen, cannot make the runtime folder).
+// (address), kIo (cannot listen, cannot make the runtime folder), kBadInput (certificate or key).
 Result<ServeEnd> serve(ServeOptions options);
 
 }  // namespace tokcast
