@@ -1,4 +1,4 @@
-// A llama-server for tests: listens on a Unix socket, has slots, streams words at a known pace, and does what
+// A llama-server for tests: listens on a Unix socket (or on 127.0.0.1 at --port), has slots, streams words at a known pace, and does what
 // a prompt tells it.
 //
 //   "say N M"    N words, one every M milliseconds (the default: 3 words at once)
@@ -12,6 +12,7 @@
 // with models of that name only. FAKE_LOG: a file that gets a
 // line when a turn takes its slot and when it gives it back: "1 starts", "1 done", "1 gone". GET /slots tells
 // which are busy; a turn whose client is gone frees its slot before the next word.
+#include <arpa/inet.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@
 #include <array>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -202,6 +204,25 @@ void serve(int peer) {
   close(peer);
 }
 
+int listen_on(int listener, const sockaddr* address, socklen_t size) {
+  return bind(listener, address, size) == 0 && listen(listener, 64) == 0 ? listener : -1;
+}
+
+int listen_at(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+  return listen_on(socket(AF_UNIX, SOCK_STREAM, 0), reinterpret_cast<sockaddr*>(&address), sizeof address);
+}
+
+int listen_at(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return listen_on(socket(AF_INET, SOCK_STREAM, 0), reinterpret_cast<sockaddr*>(&address), sizeof address);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -215,13 +236,10 @@ int main(int count, char** arguments) {
   const char* load = getenv("FAKE_LOAD_MS");
   ready_at = Clock::now() + std::chrono::milliseconds(load == nullptr ? 0 : std::atoi(load));
   slots = std::atoi(option(count, arguments, "--parallel", "1").c_str());
-  const std::string path = option(count, arguments, "--host", "");
-  const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-  if (bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-      listen(listener, 64) != 0) {
+  const std::string host = option(count, arguments, "--host", "");
+  const int port = std::atoi(option(count, arguments, "--port", "0").c_str());
+  const int listener = host.starts_with('/') ? listen_at(host) : listen_at(port);
+  if (listener < 0) {
     std::perror("fake llama-server");
     return 1;
   }

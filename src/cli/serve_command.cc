@@ -35,6 +35,9 @@ struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8765;  // as the clients of the local-ai protocol expect
   ServableOptions servable{};
+  std::string remote{};  // URL; empty: the model is served here
+  std::string remote_model{};
+  std::optional<std::string> remote_key_file{};
   std::optional<double> budget{};
   std::optional<Seconds> promised{};  // of a turn, in what was set up
   std::optional<std::string> token_file{};
@@ -107,18 +110,66 @@ Result<void> complete(Options& options) {
   return {};
 }
 
-Result<ExitCode> run(Options options) {
-  if (options.budget) options.servable.budget = Seconds(*options.budget);
-  if (auto whole = complete(options); !whole) return std::unexpected(whole.error());
+// All but the model. Errors: those of read_access, read_tls and open_log.
+Result<ServeOptions> read_serving(const Options& options) {
   auto access = read_access(options);
   if (!access) return std::unexpected(access.error());
   const auto tls = read_tls(options);
   if (!tls) return std::unexpected(tls.error());
+  auto log = open_log(options);
+  if (!log) return std::unexpected(log.error());
+  ServeOptions out{.address = options.host, .port = options.port};
+  out.access = std::move(*access);
+  out.tls = *tls;
+  out.slots = options.servable.sessions;
+  if (options.servable.budget) out.http_budget = *options.servable.budget;
+  out.version = TOKCAST_VERSION;
+  out.log_descriptor = *log;
+  return out;
+}
+
+Result<ExitCode> serve_to_the_end(ServeOptions serving) {
+  const auto end = serve(std::move(serving));
+  if (!end) return std::unexpected(end.error());
+  if (end->cut) return fail(ErrorKind::kInterrupted, "turns still ran and were cut");
+  return ExitCode::kDone;
+}
+
+Result<RemoteEngine> read_remote(const Options& options) {
+  auto out = read_remote_url(options.remote);
+  if (!out) return out;
+  out->model = options.remote_model;
+  if (options.remote_key_file) {
+    auto key = read_token_file(*options.remote_key_file);
+    if (!key) return std::unexpected(key.error());
+    out->key = std::move(*key);
+  } else if (const char* key = getenv("TOKCAST_REMOTE_KEY"); key != nullptr) {
+    out->key = key;
+  }
+  unsetenv("TOKCAST_REMOTE_KEY");
+  if (std::ranges::all_of(out->key, [](unsigned char c) { return c > ' ' && c < 0x7f; })) return out;
+  return fail(ErrorKind::kBadInput, "this key has characters that no key has", "--remote-key-file");
+}
+
+// Nothing is forecast of a machine that we do not know: only the queue's bounds and recent turns hold.
+Result<ExitCode> run_remote(const Options& options, ServeOptions serving, const Complain& complain) {
+  auto remote = read_remote(options);
+  if (!remote) return std::unexpected(remote.error());
+  Servable& servable = serving.servable;
+  servable.model.id = remote->model;
+  servable.model.display = fmt::format("{} at {}", remote->model, remote->authority);
+  servable.model.threads = 0;
+  servable.turn_budget = options.servable.budget;
+  servable.remote = std::move(*remote);
+  serving.say = complain;
+  return serve_to_the_end(std::move(serving));
+}
+
+Result<ExitCode> run_local(Options options, ServeOptions serving, const Complain& complain) {
+  if (auto whole = complete(options); !whole) return std::unexpected(whole.error());
   const auto setting = read_setting(options.common);
   if (!setting) return std::unexpected(setting.error());
-  LineWriter talk(2);
-  const Complain say_later = [&talk](const std::string& text) { talk.write("tokcast: " + printable(text)); };
-  auto servable = make_servable(options.servable, options.model, *setting, say_later);
+  auto servable = make_servable(options.servable, options.model, *setting, complain);
   if (!servable) return std::unexpected(servable.error());
   if (!servable->forecaster) {
     say(
@@ -126,25 +177,21 @@ Result<ExitCode> run(Options options) {
                     "`tokcast rehearse {}` would tell",
                     printable(options.model)));
   }
-  auto log = open_log(options);
-  if (!log) return std::unexpected(log.error());
-  ServeOptions serving{.address = options.host, .port = options.port};
-  serving.access = std::move(*access);
-  serving.tls = *tls;
   serving.servable = std::move(*servable);
-  serving.slots = options.servable.sessions;
-  if (options.servable.budget) serving.http_budget = *options.servable.budget;
   if (!options.servable.budget && options.promised) serving.servable.turn_budget = options.promised;
-  serving.version = TOKCAST_VERSION;
-  serving.log_descriptor = *log;
-  serving.find_model = [&](const std::string& path) {
-    return find_other(options, path, *setting, say_later);
-  };
-  serving.say = say_later;
-  const auto end = serve(std::move(serving));
-  if (!end) return std::unexpected(end.error());
-  if (end->cut) return fail(ErrorKind::kInterrupted, "turns still ran and were cut");
-  return ExitCode::kDone;
+  serving.find_model = [&](const std::string& path) { return find_other(options, path, *setting, complain); };
+  serving.say = complain;
+  return serve_to_the_end(std::move(serving));
+}
+
+Result<ExitCode> run(Options options) {
+  if (options.budget) options.servable.budget = Seconds(*options.budget);
+  auto serving = read_serving(options);
+  if (!serving) return std::unexpected(serving.error());
+  LineWriter talk(2);
+  const Complain say_later = [&talk](const std::string& text) { talk.write("tokcast: " + printable(text)); };
+  if (!options.remote.empty()) return run_remote(options, std::move(*serving), say_later);
+  return run_local(std::move(options), std::move(*serving), say_later);
 }
 
 constexpr const char* kExamples = R"(Examples:
@@ -154,6 +201,7 @@ constexpr const char* kExamples = R"(Examples:
   tokcast serve ./model.gguf --budget 10        refuse what cannot be done in 10 s
   tokcast serve ./model.gguf --host 0.0.0.0 --token-file ./token \
     --tls-certificate ./cert.pem --tls-key ./key.pem
+  tokcast serve --remote https://api.example.org/v1 --remote-model NAME
 
   curl localhost:8765/v1/chat/completions -d \
     '{"messages":[{"role":"user","content":"Hello"}],"stream":true}'
@@ -196,6 +244,17 @@ Command add_serve(CLI::App& root) {
   certificate->needs(key);
   key->needs(certificate);
   parser->add_flag("--insecure", options->insecure, "Listen beyond this machine without token or TLS");
+  const auto remote =
+      parser->add_option("--remote", options->remote, "Hand turns to this OpenAI-compatible server")
+          ->type_name("URL");
+  const auto remote_model =
+      parser->add_option("--remote-model", options->remote_model, "As the model is called there")
+          ->type_name("NAME");
+  parser->add_option("--remote-key-file", options->remote_key_file, "Its key (or TOKCAST_REMOTE_KEY)")
+      ->needs(remote)
+      ->type_name("FILE");
+  remote->needs(remote_model);
+  remote_model->needs(remote);
   parser->add_option("--engine-arg", options->servable.engine_arguments, "Hand this to llama-server")
       ->type_name("ARG");
   parser->add_option("--log", options->log, "Append turns and engine events as JSON lines")

@@ -62,8 +62,11 @@ class Server {
         runtime_directory_(std::move(runtime_directory)),
         log_(options_.log_descriptor),
         client_(loop_, options_.limits),
-        turns_(loop_, client_, state_.metrics, options_.limits, options_.slots,
-               [this](const TurnRecord& record) { turn_ended(record); }),
+        remote_(options_.servable.remote ? std::make_unique<RemoteEngineClient>(loop_, options_.limits,
+                                                                                *options_.servable.remote)
+                                         : nullptr),
+        turns_(loop_, remote_ ? static_cast<EngineClient&>(*remote_) : client_, state_.metrics,
+               options_.limits, options_.slots, [this](const TurnRecord& record) { turn_ended(record); }),
         notifier_(ServiceNotifier::from_environment()) {
     state_.limits = options_.limits;
     state_.access = options_.access;
@@ -102,7 +105,7 @@ class Server {
     if (!listener) return std::unexpected(listener.error());
     listener_ = std::move(*listener);
     greet();
-    engines_->start(options_.servable.spec);
+    start_engine();
     start_speech();
     loop_.when_readable(interrupt_descriptor(), [this] { begin_drain(); });
     loop_.watch_lag(kLagPeriod, [this](Seconds lag) { saw_lag(lag); });
@@ -126,6 +129,12 @@ class Server {
                              {"model", state_.model.id},
                              {"version", options_.version}});
     notifier_.tell(fmt::format("READY=1\nSTATUS=loading {}", state_.model.id));
+  }
+
+  // Whether one elsewhere answers shows with every turn: asking it all the while might cost money.
+  void start_engine() {
+    if (!remote_) return engines_->start(options_.servable.spec);
+    engine_changed({.phase = EnginePhase::kReady, .model = state_.model.id});
   }
 
   void engine_changed(const EngineStatus& status) {
@@ -306,6 +315,7 @@ class Server {
   ServerState state_{.loop = loop_};
   EventLog log_;
   UnixEngineClient client_;
+  std::unique_ptr<RemoteEngineClient> remote_;  // nullptr: the engine is our child
   Turns turns_;
   ServiceNotifier notifier_;
   std::unique_ptr<HttpServer> listener_{};

@@ -15,6 +15,7 @@
 #include "serve/http_server.h"
 #include "serve/limits.h"
 #include "serve/pace.h"
+#include "serve/remote_engine.h"
 #include "serve/server_state.h"
 #include "serve/speech.h"
 #include "serve/supervisor.h"
@@ -26,6 +27,7 @@ namespace tokcast {
 struct Servable {
   ServedModel model{};
   EngineSpec spec{};
+  std::optional<RemoteEngine> remote{};  // instead of `spec`
   TurnForecaster forecaster{};  // called on the loop: quick
   std::optional<Interval<Seconds>> load{};  // forecast of its loading; nullopt: not known
   std::optional<Seconds> turn_budget{};     // as promised of it; nullopt: ServeOptions::turn_budget holds
