@@ -205,6 +205,8 @@ void serve(int peer) {
 }
 
 int listen_on(int listener, const sockaddr* address, socklen_t size) {
+  const int yes = 1;
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   return bind(listener, address, size) == 0 && listen(listener, 64) == 0 ? listener : -1;
 }
 
