@@ -36,8 +36,6 @@ class ServeAdmission : public ServeProcess {
     }));
     kill(server_->pid(), SIGKILL);
     wait_for_end();
-    server_.reset();
-    port_ = 0;
     return out;
   }
 

@@ -64,7 +64,7 @@ TEST_F(ServeCrash, AServerKilledInMidReplyLeavesNoEngineAndFreesItsPort) {
   kill_server();
   EXPECT_TRUE(wait_for([&] { return kill(engine, 0) != 0; }));
   EXPECT_FALSE(contains(client.read_until(""), "[DONE]"));
-  restart_ready();
+  start_ready();
   EXPECT_EQ(turn_done(), 200);
   // What the killed one could not clear away, its successor has.
   const auto left = std::filesystem::directory_iterator(home_ / "run");
@@ -85,7 +85,7 @@ TEST_F(ServeCrash, TheLedgerKeepsEveryTurnThatEndedBeforeTheServerWasKilled) {
   client.read_until("word1");
   kill_server();
   EXPECT_EQ(kept_turns(), 3);
-  restart_ready();
+  start_ready();
   ASSERT_EQ(turn_done(), 200);
   EXPECT_TRUE(wait_for([&] { return kept_turns() == 4; })) << kept_turns() << said();
 }

@@ -145,9 +145,12 @@ class ServeProcess : public Cli {
     while (server_ && !ended_ && !server_->end()) usleep(1000);
   }
 
-  // Starts it and waits until it listens.
+  // Starts it, anew after its end, and waits until it listens.
   void start(std::vector<std::string> arguments = {},
              std::vector<std::pair<std::string, std::string>> environment = {}) {
+    server_.reset();
+    said_.clear();
+    ended_ = false;
     ChildOptions options{.arguments = {TOKCAST_BINARY, "serve", "--port", std::to_string(port_)}};
     if (!model_.empty()) options.arguments.push_back(model_);
     options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
@@ -167,13 +170,6 @@ class ServeProcess : public Cli {
     const auto colon = text.find(':', text.find("://") + 3);
     port_ = std::atoi(text.c_str() + colon + 1);
     ASSERT_GT(port_, 0) << text;
-  }
-  // After its end, on the port that it had.
-  void restart_ready() {
-    server_.reset();
-    said_.clear();
-    ended_ = false;
-    start_ready();
   }
   void start_ready(std::vector<std::string> arguments = {},
                    std::vector<std::pair<std::string, std::string>> environment = {}) {
@@ -236,7 +232,7 @@ class ServeProcess : public Cli {
   }
 
   std::string model_;
-  int port_ = 0;  // 0: it chooses one
+  int port_ = 0;  // 0: it chooses one, which it keeps
   std::unique_ptr<BackgroundChild> server_{};
 
  private:
