@@ -9,7 +9,7 @@
 int main(int count, char** arguments) {
   const bool is_known = count < 3 || tokcast::find_catalogue_row(arguments[2]);
   if (count < 2 || count > 3 || !is_known) {
-    std::fprintf(stderr, is_known ? "usage: make_test_model FILE [MODEL]\n" : "no such model in the catalogue\n");
+    std::fputs(is_known ? "usage: make_test_model FILE [MODEL]\n" : "no such model in the catalogue\n", stderr);
     return 2;
   }
   const tokcast::TestFile model = tokcast::servable_model(count == 3 ? arguments[2] : "");

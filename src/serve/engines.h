@@ -36,7 +36,6 @@ class Engines {
   // (`changed` is told next), or anything else, and then it is gone and nothing has changed. The old one stays
   // until `is_done` says so, at most for `patience`.
   void load_beside(const EngineSpec& spec, Changed decided, std::function<bool()> is_done, Seconds patience);
-  bool is_loading_beside() const { return beside_.supervisor != nullptr; }
 
  private:
   struct One {
