@@ -26,7 +26,8 @@ class ServeCancel : public ServeProcess {
     EXPECT_TRUE(engine_log().ends_with(name + " starts\n" + name + " gone\n")) << engine_log();
     EXPECT_EQ(metric("tokcast_running_turns"), 0);
     EXPECT_EQ(ask(port_, "POST", kChat, chat_body("say 1 0", false)).status, 200);
-    EXPECT_TRUE(engine_log().ends_with(std::to_string(turn + 1) + " done\n")) << engine_log();
+    EXPECT_TRUE(wait_for([&] { return engine_log().ends_with(std::to_string(turn + 1) + " done\n"); }))
+        << engine_log();
   }
 };
 

@@ -44,7 +44,7 @@ TEST_F(ServeCrash, AWebSocketIsToldOfTheEnginesEndAndKeepsWhatCameBefore) {
   start_ready();
   TestWebSocket client(port_);
   client.say(R"({"type":"llm_request","text":"die 2","stream":true,"request_id":"r"})");
-  const std::string told = client.read_until("\"type\":\"error\"");
+  const std::string told = client.read_until("\"partial_text\":\"word0 word1 \"");
   EXPECT_TRUE(contains(told, "\"code\":\"engine_failed\"")) << told;
   EXPECT_TRUE(contains(told, "\"partial_text\":\"word0 word1 \"")) << told;
   ASSERT_TRUE(wait_for([&] { return turn_done() == 200; })) << said();

@@ -257,6 +257,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
   // Whether the client is still there while it waits, and whether it asks again after that. At most one.
   void watch() {
     if (watching_) return;
+    if (stream_.has_tls() && buffer_.size() > 0) return;  // the next request already, read ahead
     watching_ = true;
     if (stream_.has_tls()) return watch_tls();
     stream_.socket().async_wait(PeerStream::Socket::wait_read,

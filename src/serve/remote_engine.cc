@@ -64,7 +64,8 @@ Result<RemoteEngine> read_remote_url(std::string_view url) {
   out.port = colon != std::string_view::npos ? std::string(authority.substr(colon + 1))
                                              : (out.has_tls ? "443" : "80");
   const auto port = parse_uint(out.port);
-  if (out.host.empty() || !port || *port == 0 || *port > 65'535) return bad_url("this URL's host or port is none");
+  const bool is_open = is_bracketed && end == std::string_view::npos;
+  if (is_open || out.host.empty() || !port || *port == 0 || *port > 65'535) return bad_url("this URL's host or port is none");
   if (!out.has_tls && !is_loopback(out.host)) {
     return bad_url("without TLS, whoever listens on the way would learn the key and what is said");
   }
