@@ -1,5 +1,5 @@
-// A llama-server for tests: listens on a Unix socket (or on 127.0.0.1 at --port), has slots, streams words at a known pace, and does what
-// a prompt tells it.
+// A llama-server for tests: listens on a Unix socket (or on 127.0.0.1 at --port), has slots, streams words at
+// a known pace, and does what a prompt tells it.
 //
 //   "say N M"    N words, one every M milliseconds (the default: 3 words at once)
 //   "die N"      is killed after N words
@@ -46,7 +46,8 @@ Clock::time_point ready_at;
 
 // Under the mutex, so that lines stand in the order of what they tell.
 void tell(int turn, const char* what) {
-  if (const char* path = getenv("FAKE_LOG")) std::ofstream(path, std::ios::app) << turn << ' ' << what << '\n';
+  if (const char* path = getenv("FAKE_LOG"))
+    std::ofstream(path, std::ios::app) << turn << ' ' << what << '\n';
 }
 
 std::string option(int count, char** arguments, std::string_view name, std::string fallback) {

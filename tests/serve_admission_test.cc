@@ -30,7 +30,8 @@ class ServeAdmission : public ServeProcess {
     EXPECT_TRUE(wait_for([&] {
       const std::string log = read_text(home_ / "log");
       for (const std::string_view line : split(log, '\n')) {
-        if (line.find("\"event\":\"turn\"") != std::string_view::npos) out = parse_json(line, "log").value_or(Json());
+        if (line.find("\"event\":\"turn\"") != std::string_view::npos)
+          out = parse_json(line, "log").value_or(Json());
       }
       return !out.is_null();
     }));
@@ -51,7 +52,8 @@ class ServeAdmission : public ServeProcess {
       other.shape_key = "another model " + std::to_string(i);
       const auto id = ledger->accept(other);
       ASSERT_TRUE(id) << describe(id.error());
-      Actual slow{.promise_id = *id, .kind = ActualKind::kBench, .site = other.site, .threads = other.threads};
+      Actual slow{
+          .promise_id = *id, .kind = ActualKind::kBench, .site = other.site, .threads = other.threads};
       slow.prefill = other.times.prefill->expected * 0.5;
       slow.decode = other.times.decode->expected * 0.5;
       ASSERT_TRUE(ledger->add(slow));

@@ -91,9 +91,9 @@ class TestWebSocket : public TestConnection {
   // A text of less than 64 kB, masked with zeros.
   static std::string frame(const std::string& text) {
     const auto size = text.size();
-    const std::string length = size < 126 ? std::string(1, static_cast<char>(0x80U | size))
-                                          : std::string("\xfe") + static_cast<char>(size >> 8U) +
-                                                static_cast<char>(size & 0xFFU);
+    const std::string length =
+        size < 126 ? std::string(1, static_cast<char>(0x80U | size))
+                   : std::string("\xfe") + static_cast<char>(size >> 8U) + static_cast<char>(size & 0xFFU);
     return "\x81" + length + std::string(4, '\0') + text;
   }
 };

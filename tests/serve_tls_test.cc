@@ -64,7 +64,8 @@ class ServeTls : public ServeProcess {
     ASSERT_TRUE(contains(said(), "https://")) << said();
     ASSERT_TRUE(wait_for([&] { return ask_tls("GET", "/readyz").starts_with("HTTP/1.1 200"); })) << said();
   }
-  std::string ask_tls(const std::string& method, const std::string& path, const std::string& body = {}) const {
+  std::string ask_tls(const std::string& method, const std::string& path,
+                      const std::string& body = {}) const {
     TlsConnection connection(port_, files_.certificate_file());
     EXPECT_TRUE(connection.is_open());
     connection.send(method + " " + path +
@@ -127,13 +128,17 @@ TEST_F(ServeTls, WhoSpeaksNoTlsGetsNothingAndHoldsNobodyUp) {
 }
 
 TEST_F(ServeTls, AKeyThatOthersMayReadOrThatIsNoneIsRefused) {
-  const std::vector<std::string> arguments{"serve",     model_,           "--tls-certificate",
-                                           files_.certificate_file(), "--tls-key", files_.certificate_file()};
+  const std::vector<std::string> arguments{"serve",
+                                           model_,
+                                           "--tls-certificate",
+                                           files_.certificate_file(),
+                                           "--tls-key",
+                                           files_.certificate_file()};
   const ChildResult no_key = tokcast(arguments);
   EXPECT_EQ(no_key.exit_code, 34) << no_key.standard_error;
   chmod(files_.key_file().c_str(), 0644);
-  const ChildResult readable = tokcast({"serve", model_, "--tls-certificate", files_.certificate_file(),
-                                        "--tls-key", files_.key_file()});
+  const ChildResult readable = tokcast(
+      {"serve", model_, "--tls-certificate", files_.certificate_file(), "--tls-key", files_.key_file()});
   EXPECT_EQ(readable.exit_code, 2) << readable.standard_error;
   EXPECT_TRUE(contains(readable.standard_error, "chmod 600"));
 }

@@ -28,7 +28,8 @@ std::vector<LoadSocket> open_web_sockets(std::uint16_t port, int count) {
     LoadSocket socket(port);
     std::string got;
     socket.send(web_socket_request());
-    if (socket.read_until("\r\n\r\n", got, 5) && got.starts_with("HTTP/1.1 101")) out.push_back(std::move(socket));
+    if (socket.read_until("\r\n\r\n", got, 5) && got.starts_with("HTTP/1.1 101"))
+      out.push_back(std::move(socket));
   }
   return out;
 }
@@ -38,7 +39,6 @@ void settle(const LoadServer& server, std::optional<std::size_t> descriptors) {
   const double until = load_now() + kSettleSeconds;
   while (server.open_descriptors() > descriptors && load_now() < until) usleep(100'000);
 }
-
 
 // One of the ways to come and go.
 void come_and_go(std::uint16_t port, int way) {
@@ -64,9 +64,9 @@ LoadRows sockets_part(const LoadOptions& options) {
   std::optional<double> with{};
   PingerResult pings;
   {
-    const Siege siege((*server)->port(), options.half_open,
-                      {SiegeKind::kHalfHeader, SiegeKind::kSlowHeader, SiegeKind::kSlowBody,
-                       SiegeKind::kUnreadAnswer});
+    const Siege siege(
+        (*server)->port(), options.half_open,
+        {SiegeKind::kHalfHeader, SiegeKind::kSlowHeader, SiegeKind::kSlowBody, SiegeKind::kUnreadAnswer});
     LoadPinger pinger((*server)->port());
     usleep(static_cast<useconds_t>(kPingSeconds * 1e6));
     pings = pinger.stop();

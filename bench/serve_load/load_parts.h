@@ -14,12 +14,12 @@
 namespace tokcast {
 
 struct LoadOptions {
-  std::string tokcast;  // the executable
-  std::string model;    // a GGUF file that the engine serves
-  std::string engine;   // the folder of llama-server
-  std::string scratch;  // of ours alone: the servers' state
+  std::string tokcast;        // the executable
+  std::string model;          // a GGUF file that the engine serves
+  std::string engine;         // the folder of llama-server
+  std::string scratch;        // of ours alone: the servers' state
   std::uint32_t threads = 0;  // of the engine; 0: as the server chooses
-  double seconds = 30;  // of each condition
+  double seconds = 30;        // of each condition
   double overload_seconds = 60;
   int sockets = 2000;
   int half_open = 600;

@@ -16,8 +16,8 @@ namespace tokcast {
 
 class LoadServer {
  public:
-  // Waits until GET `ready_path` is answered with 200, at most two minutes. `port` must be free. Errors: those
-  // of BackgroundChild, kTimeout (with the server's last words).
+  // Waits until GET `ready_path` is answered with 200, at most two minutes. `port` must be free. Errors:
+  // those of BackgroundChild, kTimeout (with the server's last words).
   static Result<std::unique_ptr<LoadServer>> start(const ChildOptions& options, std::uint16_t port,
                                                    const std::string& ready_path);
   ~LoadServer();

@@ -21,8 +21,8 @@ constexpr int kUsers = 20;
 constexpr std::size_t kMostInFlight = 1000;
 
 struct Outcome {
-  int done = 0;  // in time
-  int late = 0;  // done, after the deadline
+  int done = 0;        // in time
+  int late = 0;        // done, after the deadline
   int given_back = 0;  // taken in, and then not done
   int other = 0;
   LoadSamples refused{};
@@ -125,15 +125,14 @@ LoadRows overload_part(const LoadOptions& options) {
   const PingerResult pings = pinger.stop();
   const double goodput = outcome.done / options.overload_seconds;
   const int admitted = outcome.done + outcome.late + outcome.given_back;
-  std::vector<LoadRow> out{
-      {fmt::format("goodput at {:.0f}× the capacity of {:.2f} turns/s for {:.0f} s", kOffered, capacity,
-                   options.overload_seconds),
-       "≥ 90 %", fmt::format("{} ({:.2f} turns/s)", share(goodput, capacity), goodput)},
-      {"refusals (429)", "< 50 ms", summary(outcome.refused)},
-      {fmt::format("admitted turns done within their {:.0f} s", kDeadline), "≥ 95 %",
-       fmt::format("{} of {}: {} late, {} given back", share(outcome.done, admitted), admitted, outcome.late,
-                   outcome.given_back)},
-      {"`/healthz` meanwhile", "", summary(pings)}};
+  std::vector<LoadRow> out{{fmt::format("goodput at {:.0f}× the capacity of {:.2f} turns/s for {:.0f} s",
+                                        kOffered, capacity, options.overload_seconds),
+                            "≥ 90 %", fmt::format("{} ({:.2f} turns/s)", share(goodput, capacity), goodput)},
+                           {"refusals (429)", "< 50 ms", summary(outcome.refused)},
+                           {fmt::format("admitted turns done within their {:.0f} s", kDeadline), "≥ 95 %",
+                            fmt::format("{} of {}: {} late, {} given back", share(outcome.done, admitted),
+                                        admitted, outcome.late, outcome.given_back)},
+                           {"`/healthz` meanwhile", "", summary(pings)}};
   if (outcome.other > 0 || outcome.not_offered > 0) {
     out.push_back({"neither done nor refused, never offered", "0, 0",
                    fmt::format("{}, {}", outcome.other, outcome.not_offered)});

@@ -132,7 +132,8 @@ ServedModel model_of(const ServableOptions& options, const std::string& file, co
 
 }  // namespace
 
-Result<Servable> make_servable(const ServableOptions& options, const std::string& file, const Setting& setting,
+Result<Servable> make_servable(const ServableOptions& options, const std::string& file,
+                               const Setting& setting,
                                const std::function<void(const std::string&)>& complain) {
   if (auto there = check_file(file); !there) return std::unexpected(there.error());
   const auto shape = find_model(file);

@@ -1,4 +1,5 @@
-// A model file as `tokcast serve` serves it: the engine's command line, its threads, its forecasts, its promise.
+// A model file as `tokcast serve` serves it: the engine's command line, its threads, its forecasts, its
+// promise.
 #ifndef TOKCAST_CLI_SERVABLE_H_
 #define TOKCAST_CLI_SERVABLE_H_
 
@@ -26,7 +27,8 @@ struct ServableOptions {
 // The forecasts are those of `tokcast forecast`: the best evidence here, as this machine's past teaches. The
 // budget is the promise's. `setting` must outlive it; `complain` takes one line to the user, from any thread.
 // Errors: kNotFound (no such file, no llama-server), those of find_model and of the setting's engine.
-Result<Servable> make_servable(const ServableOptions& options, const std::string& file, const Setting& setting,
+Result<Servable> make_servable(const ServableOptions& options, const std::string& file,
+                               const Setting& setting,
                                const std::function<void(const std::string&)>& complain);
 
 }  // namespace tokcast

@@ -1,5 +1,5 @@
-// What the ledger promised of the model that is served, and what becomes of the server's turns in it: an actual
-// for each, if the model was promised here.
+// What the ledger promised of the model that is served, and what becomes of the server's turns in it: an
+// actual for each, if the model was promised here.
 #ifndef TOKCAST_CLI_SERVE_ACCOUNTS_H_
 #define TOKCAST_CLI_SERVE_ACCOUNTS_H_
 
@@ -13,7 +13,8 @@
 
 namespace tokcast {
 
-// The newest one of this model on this machine's hardware; nullopt: there is none, or the ledger cannot be read.
+// The newest one of this model on this machine's hardware; nullopt: there is none, or the ledger cannot be
+// read.
 std::optional<Promise> newest_promise(const Shape& shape, const Setting& setting);
 
 // To be called from one thread, which may wait for the disk. Opens the ledger with the first turn; where that

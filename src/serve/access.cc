@@ -85,7 +85,8 @@ Access check_access(const WebRequest& head, const AccessRules& rules, bool token
 Result<void> check_private(const std::string& path) {
   struct stat about{};
   if (stat(path.c_str(), &about) != 0 || (about.st_mode & 077) == 0) return {};
-  return fail(ErrorKind::kUsage, "others may read this secret", path, fmt::format("Run `chmod 600 {}`.", path));
+  return fail(ErrorKind::kUsage, "others may read this secret", path,
+              fmt::format("Run `chmod 600 {}`.", path));
 }
 
 Result<std::string> read_token_file(const std::string& path) {

@@ -1,5 +1,5 @@
-// One call to an engine over whatever connection leads there: HTTP/1.1, one request, closed after it. Seen by the
-// sources that show Boost only (loop.h).
+// One call to an engine over whatever connection leads there: HTTP/1.1, one request, closed after it. Seen by
+// the sources that show Boost only (loop.h).
 #ifndef TOKCAST_SERVE_ENGINE_CALL_H_
 #define TOKCAST_SERVE_ENGINE_CALL_H_
 
@@ -67,7 +67,8 @@ class StreamCall : public std::enable_shared_from_this<StreamCall> {
 std::unique_ptr<EngineCall> handle_of(std::shared_ptr<StreamCall> call);
 
 // The head of a JSON request and its body; `more` are whole header lines.
-std::string engine_request_text(const EngineRequest& request, const std::string& host, const std::string& more);
+std::string engine_request_text(const EngineRequest& request, const std::string& host,
+                                const std::string& more);
 
 }  // namespace tokcast
 

@@ -10,8 +10,8 @@ namespace tokcast {
 
 std::unique_ptr<EngineCall> UnixEngineClient::call(EngineRequest request, EngineEvents events) {
   PeerStream stream{PeerStream::Socket(loop_.context())};
-  auto call = std::make_shared<StreamCall>(std::move(stream), limits_, engine_request_text(request, "engine", ""),
-                                           std::move(events));
+  auto call = std::make_shared<StreamCall>(std::move(stream), limits_,
+                                           engine_request_text(request, "engine", ""), std::move(events));
   if (socket_path_.empty()) {
     loop_.post([call] { call->fail({ErrorKind::kNetwork, "the engine does not run"}); });
   } else {

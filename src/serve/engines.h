@@ -33,8 +33,8 @@ class Engines {
   // Ends the one that answers and starts this in its place.
   void replace(EngineSpec spec);
   // Loads one beside the one that answers. `decided` is told once: ready, and then it answers from now on
-  // (`changed` is told next), or anything else, and then it is gone and nothing has changed. The old one stays
-  // until `is_done` says so, at most for `patience`.
+  // (`changed` is told next), or anything else, and then it is gone and nothing has changed. The old one
+  // stays until `is_done` says so, at most for `patience`.
   void load_beside(const EngineSpec& spec, Changed decided, std::function<bool()> is_done, Seconds patience);
 
  private:

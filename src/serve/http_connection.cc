@@ -260,8 +260,9 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     if (stream_.has_tls() && buffer_.size() > 0) return;  // the next request already, read ahead
     watching_ = true;
     if (stream_.has_tls()) return watch_tls();
-    stream_.socket().async_wait(PeerStream::Socket::wait_read,
-                                [self = shared_from_this()](const ErrorCode& error) { self->watched(error); });
+    stream_.socket().async_wait(
+        PeerStream::Socket::wait_read,
+        [self = shared_from_this()](const ErrorCode& error) { self->watched(error); });
   }
 
   // What a TLS connection has for us shows only when it is read.

@@ -23,9 +23,9 @@ struct TlsFiles {
 
 class HttpServer {
  public:
-  // Binds and listens; with `tls`, for TLS 1.2 and 1.3 alone. `address` is a number ("127.0.0.1", "::1"): names would be asked of the network. Port
-  // 0 takes a free one. Errors: kUsage (no address), kIo (in use, not allowed), kBadInput (files that are no
-  // certificate and its key).
+  // Binds and listens; with `tls`, for TLS 1.2 and 1.3 alone. `address` is a number ("127.0.0.1", "::1"):
+  // names would be asked of the network. Port 0 takes a free one. Errors: kUsage (no address), kIo (in use,
+  // not allowed), kBadInput (files that are no certificate and its key).
   static Result<std::unique_ptr<HttpServer>> listen(Loop& loop, const std::string& address,
                                                     std::uint16_t port, const ServeLimits& limits,
                                                     HttpHandlers handlers,

@@ -10,8 +10,10 @@
 namespace tokcast {
 namespace {
 
-// Ours, and what would reach into the engine's slots and memory (n_discard: CVE-2026-21869). There is one model.
-constexpr std::array<const char*, 5> kNotForEngine{"deadline_seconds", "id_slot", "model", "n_discard", "n_keep"};
+// Ours, and what would reach into the engine's slots and memory (n_discard: CVE-2026-21869). There is one
+// model.
+constexpr std::array<const char*, 5> kNotForEngine{"deadline_seconds", "id_slot", "model", "n_discard",
+                                                   "n_keep"};
 
 std::string_view type_of(unsigned status) {
   switch (status) {

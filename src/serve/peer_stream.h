@@ -1,5 +1,5 @@
-// A connection of bytes, over TCP or a Unix socket, with TLS or without, as Boost wants streams to be: one code
-// serves them all. Seen by the sources that show Boost only (loop.h).
+// A connection of bytes, over TCP or a Unix socket, with TLS or without, as Boost wants streams to be: one
+// code serves them all. Seen by the sources that show Boost only (loop.h).
 #ifndef TOKCAST_SERVE_PEER_STREAM_H_
 #define TOKCAST_SERVE_PEER_STREAM_H_
 

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
-#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -31,8 +31,8 @@ std::unexpected<Error> bad_url(std::string_view why) {
 
 std::optional<Error> refusal_of(unsigned status) {
   if (status == 401 || status == 403) {
-    return Error{ErrorKind::kNetwork, "the remote server refuses our key",
-                 "", "Look at --remote-key-file or TOKCAST_REMOTE_KEY."};
+    return Error{ErrorKind::kNetwork, "the remote server refuses our key", "",
+                 "Look at --remote-key-file or TOKCAST_REMOTE_KEY."};
   }
   if (status == 429 || status >= 500) {
     return Error{ErrorKind::kNetwork, fmt::format("the remote server answers {}", status)};
@@ -52,7 +52,8 @@ Result<RemoteEngine> read_remote_url(std::string_view url) {
   rest.remove_prefix(authority.size());
   while (rest.ends_with('/')) rest.remove_suffix(1);
   const auto is_plain = [](unsigned char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\'; };
-  if (authority.empty() || !std::ranges::all_of(url, is_plain) || url.find_first_of("?#@") != std::string_view::npos) {
+  if (authority.empty() || !std::ranges::all_of(url, is_plain) ||
+      url.find_first_of("?#@") != std::string_view::npos) {
     return bad_url("this is no URL of a server, without a key or a query in it");
   }
   RemoteEngine out{
@@ -65,7 +66,8 @@ Result<RemoteEngine> read_remote_url(std::string_view url) {
                                              : (out.has_tls ? "443" : "80");
   const auto port = parse_uint(out.port);
   const bool is_open = is_bracketed && end == std::string_view::npos;
-  if (is_open || out.host.empty() || !port || *port == 0 || *port > 65'535) return bad_url("this URL's host or port is none");
+  if (is_open || out.host.empty() || !port || *port == 0 || *port > 65'535)
+    return bad_url("this URL's host or port is none");
   if (!out.has_tls && !is_loopback(out.host)) {
     return bad_url("without TLS, whoever listens on the way would learn the key and what is said");
   }
@@ -113,15 +115,16 @@ RemoteEngineClient::RemoteEngineClient(Loop& loop, const ServeLimits& limits, Re
 RemoteEngineClient::~RemoteEngineClient() = default;
 
 std::unique_ptr<EngineCall> RemoteEngineClient::call(EngineRequest request, EngineEvents events) {
-  auto call = std::make_shared<StreamCall>(impl_->new_stream(), impl_->limits, impl_->text_of(std::move(request)),
-                                           std::move(events), refusal_of);
+  auto call = std::make_shared<StreamCall>(impl_->new_stream(), impl_->limits,
+                                           impl_->text_of(std::move(request)), std::move(events), refusal_of);
   call->begin();
   // Asio asks for names on a thread of its own.
   impl_->resolver.async_resolve(
       impl_->engine.host, impl_->engine.port,
       [call](const ErrorCode& error, const tcp::resolver::results_type& found) {
         if (error || found.empty()) {
-          return call->fail({ErrorKind::kNetwork, "the remote server's name is not known: " + error.message()});
+          return call->fail(
+              {ErrorKind::kNetwork, "the remote server's name is not known: " + error.message()});
         }
         std::vector<StreamCall::Endpoint> endpoints;
         for (const auto& one : found) endpoints.emplace_back(one.endpoint());

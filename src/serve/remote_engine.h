@@ -1,4 +1,5 @@
-// An OpenAI-compatible server elsewhere as the engine: for machines that are too small for a model of their own.
+// An OpenAI-compatible server elsewhere as the engine: for machines that are too small for a model of their
+// own.
 #ifndef TOKCAST_SERVE_REMOTE_ENGINE_H_
 #define TOKCAST_SERVE_REMOTE_ENGINE_H_
 

@@ -61,7 +61,8 @@ RemoteTold call_remote(const std::string& url, const std::string& key = {}) {
     told.error = error;
     loop.stop();
   };
-  const auto call = client.call({.path = "/v1/chat/completions", .body = R"({"messages":[]})"}, std::move(events));
+  const auto call =
+      client.call({.path = "/v1/chat/completions", .body = R"({"messages":[]})"}, std::move(events));
   loop.run();
   return told;
 }

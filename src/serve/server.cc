@@ -62,9 +62,9 @@ class Server {
         runtime_directory_(std::move(runtime_directory)),
         log_(options_.log_descriptor),
         client_(loop_, options_.limits),
-        remote_(options_.servable.remote ? std::make_unique<RemoteEngineClient>(loop_, options_.limits,
-                                                                                *options_.servable.remote)
-                                         : nullptr),
+        remote_(options_.servable.remote
+                    ? std::make_unique<RemoteEngineClient>(loop_, options_.limits, *options_.servable.remote)
+                    : nullptr),
         turns_(loop_, remote_ ? static_cast<EngineClient&>(*remote_) : client_, state_.metrics,
                options_.limits, options_.slots, [this](const TurnRecord& record) { turn_ended(record); }),
         notifier_(ServiceNotifier::from_environment()) {
@@ -122,8 +122,8 @@ class Server {
                                   ? fmt::format("{}:{}", options_.address, listener_->port())
                                   : fmt::format("[{}]:{}", options_.address, listener_->port());
     const char* letter = options_.tls ? "s" : "";
-    options_.say(
-        fmt::format("listening on http{0}://{1} (and ws{0}://), loading {2}", letter, where, state_.model.id));
+    options_.say(fmt::format("listening on http{0}://{1} (and ws{0}://), loading {2}", letter, where,
+                             state_.model.id));
     log_.write("listening", {{"address", options_.address},
                              {"port", listener_->port()},
                              {"model", state_.model.id},

@@ -27,8 +27,8 @@ namespace tokcast {
 struct Servable {
   ServedModel model{};
   EngineSpec spec{};
-  std::optional<RemoteEngine> remote{};  // instead of `spec`
-  TurnForecaster forecaster{};  // called on the loop: quick
+  std::optional<RemoteEngine> remote{};     // instead of `spec`
+  TurnForecaster forecaster{};              // called on the loop: quick
   std::optional<Interval<Seconds>> load{};  // forecast of its loading; nullopt: not known
   std::optional<Seconds> turn_budget{};     // as promised of it; nullopt: ServeOptions::turn_budget holds
   std::optional<Bytes> memory_need{};       // weights, context and all

@@ -131,8 +131,8 @@ TurnFailure Turns::Impl::loading() const {
   TurnFailure out{
       .fault = TurnFault::kNotReady, .message = "the model is loading", .retry_after = kLoadRetry};
   if (!load) return out;
-  out.message += fmt::format("; forecast: {}, at most {}", format_seconds(load->expected),
-                             format_seconds(load->high));
+  out.message +=
+      fmt::format("; forecast: {}, at most {}", format_seconds(load->expected), format_seconds(load->high));
   const Seconds left = load->expected - (Loop::now() - engine_since);
   if (left > Seconds(0)) out.retry_after = std::max(Seconds(1), left);
   return out;
@@ -380,9 +380,8 @@ Turns::Id Turns::newest() const {
   return impl_->next_id - 1;
 }
 bool Turns::runs_up_to(Id id) const {
-  return std::ranges::any_of(impl_->turns, [id](const auto& turn) {
-    return turn.first <= id && turn.second.started.has_value();
-  });
+  return std::ranges::any_of(
+      impl_->turns, [id](const auto& turn) { return turn.first <= id && turn.second.started.has_value(); });
 }
 std::size_t Turns::queued() const {
   return impl_->admission.queued();

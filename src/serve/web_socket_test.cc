@@ -1,4 +1,5 @@
-// WebSockets by the case table of the Autobahn|Testsuite: groups 1 to 5, 7 and 10. Group 6 has a file of its own.
+// WebSockets by the case table of the Autobahn|Testsuite: groups 1 to 5, 7 and 10. Group 6 has a file of its
+// own.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -17,7 +18,9 @@ TEST(WebSocketCases, Group1FramesOfEverySizeAreEchoed) {
     const unsigned opcode = kind == 1 ? kText : kBinary;
     unsigned number = 0;
     const auto name = [&] { return "1." + std::to_string(kind) + "." + std::to_string(++number); };
-    const auto payload_of = [&](std::size_t size) { return std::string(size, opcode == kText ? '*' : '\xfe'); };
+    const auto payload_of = [&](std::size_t size) {
+      return std::string(size, opcode == kText ? '*' : '\xfe');
+    };
     for (const std::size_t size : {0, 125, 126, 127, 128, 65535, 65536}) {
       group.run(name(), [&](Ws& ws) {
         ws.say(opcode, payload_of(size));
@@ -82,8 +85,8 @@ TEST(WebSocketCases, Group3ReservedBitsFail) {
     ws.say(kText, "Hello, world!", true, 1);
     ws.expect_failure(1002);
   });
-  for (const auto& [number, reserved, piece] :
-       {std::tuple("3.2", 2U, kWhole), std::tuple("3.3", 3U, kWhole), std::tuple("3.4", 4U, std::size_t{1})}) {
+  for (const auto& [number, reserved, piece] : {std::tuple("3.2", 2U, kWhole), std::tuple("3.3", 3U, kWhole),
+                                                std::tuple("3.4", 4U, std::size_t{1})}) {
     group.run(number, [&](Ws& ws) {
       ws.say(kText, "Hello, world!");
       ws.send(Ws::frame(kText, "Hello, world!", true, reserved), piece);
@@ -108,7 +111,8 @@ TEST(WebSocketCases, Group4ReservedOpcodesFail) {
     const unsigned number = i % 5 + 1;
     group.run((i < 5 ? "4.1." : "4.2.") + std::to_string(number), [&](Ws& ws) {
       if (number > 2) ws.say(kText, "Hello, world!");
-      ws.send(Ws::frame(opcodes[i], number % 2 == 0 ? "reserved opcode payload" : ""), number == 5 ? 1 : kWhole);
+      ws.send(Ws::frame(opcodes[i], number % 2 == 0 ? "reserved opcode payload" : ""),
+              number == 5 ? 1 : kWhole);
       if (number > 2) {
         ws.say(kPing, "");
         ws.expect_echo(kText, "Hello, world!");
@@ -156,8 +160,8 @@ TEST(WebSocketCases, Group5ContinuationsOfNothingFail) {
   CaseGroup group(6);
   for (unsigned i = 0; i < 6; ++i) {
     group.run("5." + std::to_string(i + 9), [&](Ws& ws) {
-      const std::string both = Ws::frame(kContinue, "non-continuation payload", i < 3) +
-                               Ws::frame(kText, "Hello, world!");
+      const std::string both =
+          Ws::frame(kContinue, "non-continuation payload", i < 3) + Ws::frame(kText, "Hello, world!");
       ws.send(both, i % 3 == 2 ? 1 : (i % 3 == 1 ? kWhole : 32));
       ws.expect_failure(1002);
     });
@@ -263,7 +267,8 @@ TEST(WebSocketCases, Group7PayloadsOfACloseFrame) {
     });
   }
   group.run("7.5.1", [](Ws& ws) {
-    ws.say(kClose, coded(1000, "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xed\xa0\x80\x65\x64\x69\x74\x65\x64"));
+    ws.say(kClose,
+           coded(1000, "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xed\xa0\x80\x65\x64\x69\x74\x65\x64"));
     const int code = ws.close_code();
     EXPECT_TRUE(code == 1002 || code == 1007 || code == -1) << code;
     ws.expect_end();

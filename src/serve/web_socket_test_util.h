@@ -1,5 +1,5 @@
-// What the case table of the Autobahn|Testsuite is run with (its expectations, not its code): a client that says
-// whatever it is told to, and groups that count their cases.
+// What the case table of the Autobahn|Testsuite is run with (its expectations, not its code): a client that
+// says whatever it is told to, and groups that count their cases.
 #ifndef TOKCAST_SERVE_WEB_SOCKET_TEST_UTIL_H_
 #define TOKCAST_SERVE_WEB_SOCKET_TEST_UTIL_H_
 
@@ -138,8 +138,8 @@ class Ws : public HttpTestClient {
   }
 };
 
-// One group of the table. Each case has its number and a connection of its own; at the end there must have been
-// as many as the table has, so that none is left out unseen.
+// One group of the table. Each case has its number and a connection of its own; at the end there must have
+// been as many as the table has, so that none is left out unseen.
 class CaseGroup {
  public:
   explicit CaseGroup(std::size_t cases) : cases_(cases) {}

@@ -58,8 +58,9 @@ std::vector<Sequence> non_characters() {
         continue;
       }
       const unsigned top = plane * 0x10 + 0xF;  // the code point's bits above the lowest twelve
-      out.push_back({kGood, {static_cast<char>(0xF0U | (top >> 6U)), static_cast<char>(0x80U | (top & 0x3FU)),
-                             '\xbf', last}});
+      out.push_back(
+          {kGood,
+           {static_cast<char>(0xF0U | (top >> 6U)), static_cast<char>(0x80U | (top & 0x3FU)), '\xbf', last}});
     }
   }
   return out;
@@ -67,51 +68,93 @@ std::vector<Sequence> non_characters() {
 
 // From 6.5 on, as the table numbers them.
 std::vector<std::vector<Sequence>> sequences() {
-  const std::vector<Sequence> missing_last{
-      {kBad, "\xc0"}, {kBad, "\xe0\x80"}, {kBad, "\xf0\x80\x80"}, {kBad, "\xf8\x80\x80\x80"},
-      {kBad, "\xfc\x80\x80\x80\x80"}, {kBad, "\xdf"}, {kBad, "\xef\xbf"}, {kBad, "\xf7\xbf\xbf"},
-      {kBad, "\xfb\xbf\xbf\xbf"}, {kBad, "\xfd\xbf\xbf\xbf\xbf"}};
+  const std::vector<Sequence> missing_last{{kBad, "\xc0"},
+                                           {kBad, "\xe0\x80"},
+                                           {kBad, "\xf0\x80\x80"},
+                                           {kBad, "\xf8\x80\x80\x80"},
+                                           {kBad, "\xfc\x80\x80\x80\x80"},
+                                           {kBad, "\xdf"},
+                                           {kBad, "\xef\xbf"},
+                                           {kBad, "\xf7\xbf\xbf"},
+                                           {kBad, "\xfb\xbf\xbf\xbf"},
+                                           {kBad, "\xfd\xbf\xbf\xbf\xbf"}};
   std::string all_missing;
   for (const Sequence& one : missing_last) all_missing += one.bytes;
   return {
       // 6.5: characters of every length
-      {{kGood, "hello\x24world"}, {kGood, "hello\xc2\xa2world"}, {kGood, "hello\xe2\x82\xacworld"},
-       {kGood, "hello\xf0\xa4\xad\xa2world"}, {kGood, kKosme}},
+      {{kGood, "hello\x24world"},
+       {kGood, "hello\xc2\xa2world"},
+       {kGood, "hello\xe2\x82\xacworld"},
+       {kGood, "hello\xf0\xa4\xad\xa2world"},
+       {kGood, kKosme}},
       prefixes_of_kosme(),
       // 6.7, 6.8: the first code point of each length; 5 and 6 bytes are none
-      {{kGood, std::string(1, '\0')}, {kGood, "\xc2\x80"}, {kGood, "\xe0\xa0\x80"}, {kGood, "\xf0\x90\x80\x80"}},
+      {{kGood, std::string(1, '\0')},
+       {kGood, "\xc2\x80"},
+       {kGood, "\xe0\xa0\x80"},
+       {kGood, "\xf0\x90\x80\x80"}},
       {{kBad, "\xf8\x88\x80\x80\x80"}, {kBad, "\xfc\x84\x80\x80\x80\x80"}},
       // 6.9, 6.10: the last one of each length
       {{kGood, "\x7f"}, {kGood, "\xdf\xbf"}, {kGood, "\xef\xbf\xbf"}, {kGood, "\xf4\x8f\xbf\xbf"}},
       {{kBad, "\xf7\xbf\xbf\xbf"}, {kBad, "\xfb\xbf\xbf\xbf\xbf"}, {kBad, "\xfd\xbf\xbf\xbf\xbf\xbf"}},
       // 6.11: around the surrogates, and beyond the last code point
-      {{kGood, "\xed\x9f\xbf"}, {kGood, "\xee\x80\x80"}, {kGood, "\xef\xbf\xbd"}, {kGood, "\xf4\x8f\xbf\xbf"},
+      {{kGood, "\xed\x9f\xbf"},
+       {kGood, "\xee\x80\x80"},
+       {kGood, "\xef\xbf\xbd"},
+       {kGood, "\xf4\x8f\xbf\xbf"},
        {kBad, "\xf4\x90\x80\x80"}},
       continuations_of_nothing(),
       // 6.13: first bytes that nothing follows
-      {{kBad, lonely(0xC0, 0xDF)}, {kBad, lonely(0xE0, 0xEF)}, {kBad, lonely(0xF0, 0xF7)},
-       {kBad, lonely(0xF8, 0xFB)}, {kBad, lonely(0xFC, 0xFD)}},
+      {{kBad, lonely(0xC0, 0xDF)},
+       {kBad, lonely(0xE0, 0xEF)},
+       {kBad, lonely(0xF0, 0xF7)},
+       {kBad, lonely(0xF8, 0xFB)},
+       {kBad, lonely(0xFC, 0xFD)}},
       missing_last,
       {{kBad, all_missing}},
       // 6.16: bytes that are never used
       {{kBad, "\xfe"}, {kBad, "\xff"}, {kBad, "\xfe\xfe\xff\xff"}},
       // 6.17 to 6.19: longer than need be
-      {{kBad, "\xc0\xaf"}, {kBad, "\xe0\x80\xaf"}, {kBad, "\xf0\x80\x80\xaf"}, {kBad, "\xf8\x80\x80\x80\xaf"},
+      {{kBad, "\xc0\xaf"},
+       {kBad, "\xe0\x80\xaf"},
+       {kBad, "\xf0\x80\x80\xaf"},
+       {kBad, "\xf8\x80\x80\x80\xaf"},
        {kBad, "\xfc\x80\x80\x80\x80\xaf"}},
-      {{kBad, "\xc1\xbf"}, {kBad, "\xe0\x9f\xbf"}, {kBad, "\xf0\x8f\xbf\xbf"}, {kBad, "\xf8\x87\xbf\xbf\xbf"},
+      {{kBad, "\xc1\xbf"},
+       {kBad, "\xe0\x9f\xbf"},
+       {kBad, "\xf0\x8f\xbf\xbf"},
+       {kBad, "\xf8\x87\xbf\xbf\xbf"},
        {kBad, "\xfc\x83\xbf\xbf\xbf\xbf"}},
-      {{kBad, "\xc0\x80"}, {kBad, "\xe0\x80\x80"}, {kBad, "\xf0\x80\x80\x80"}, {kBad, "\xf8\x80\x80\x80\x80"},
+      {{kBad, "\xc0\x80"},
+       {kBad, "\xe0\x80\x80"},
+       {kBad, "\xf0\x80\x80\x80"},
+       {kBad, "\xf8\x80\x80\x80\x80"},
        {kBad, "\xfc\x80\x80\x80\x80\x80"}},
       // 6.20, 6.21: surrogates, alone and in pairs
-      {{kBad, "\xed\xa0\x80"}, {kBad, "\xed\xad\xbf"}, {kBad, "\xed\xae\x80"}, {kBad, "\xed\xaf\xbf"},
-       {kBad, "\xed\xb0\x80"}, {kBad, "\xed\xbe\x80"}, {kBad, "\xed\xbf\xbf"}},
-      {{kBad, "\xed\xa0\x80\xed\xb0\x80"}, {kBad, "\xed\xa0\x80\xed\xbf\xbf"}, {kBad, "\xed\xad\xbf\xed\xb0\x80"},
-       {kBad, "\xed\xad\xbf\xed\xbf\xbf"}, {kBad, "\xed\xae\x80\xed\xb0\x80"}, {kBad, "\xed\xae\x80\xed\xbf\xbf"},
-       {kBad, "\xed\xaf\xbf\xed\xb0\x80"}, {kBad, "\xed\xaf\xbf\xed\xbf\xbf"}},
+      {{kBad, "\xed\xa0\x80"},
+       {kBad, "\xed\xad\xbf"},
+       {kBad, "\xed\xae\x80"},
+       {kBad, "\xed\xaf\xbf"},
+       {kBad, "\xed\xb0\x80"},
+       {kBad, "\xed\xbe\x80"},
+       {kBad, "\xed\xbf\xbf"}},
+      {{kBad, "\xed\xa0\x80\xed\xb0\x80"},
+       {kBad, "\xed\xa0\x80\xed\xbf\xbf"},
+       {kBad, "\xed\xad\xbf\xed\xb0\x80"},
+       {kBad, "\xed\xad\xbf\xed\xbf\xbf"},
+       {kBad, "\xed\xae\x80\xed\xb0\x80"},
+       {kBad, "\xed\xae\x80\xed\xbf\xbf"},
+       {kBad, "\xed\xaf\xbf\xed\xb0\x80"},
+       {kBad, "\xed\xaf\xbf\xed\xbf\xbf"}},
       non_characters(),
       // 6.23: the specials
-      {{kGood, "\xef\xbf\xb9"}, {kGood, "\xef\xbf\xba"}, {kGood, "\xef\xbf\xbb"}, {kGood, "\xef\xbf\xbc"},
-       {kGood, "\xef\xbf\xbd"}, {kGood, "\xef\xbf\xbe"}, {kGood, "\xef\xbf\xbf"}},
+      {{kGood, "\xef\xbf\xb9"},
+       {kGood, "\xef\xbf\xba"},
+       {kGood, "\xef\xbf\xbb"},
+       {kGood, "\xef\xbf\xbc"},
+       {kGood, "\xef\xbf\xbd"},
+       {kGood, "\xef\xbf\xbe"},
+       {kGood, "\xef\xbf\xbf"}},
   };
 }
 
@@ -180,7 +223,8 @@ TEST(WebSocketCases, Group6InvalidTextFails) {
 // At once, not at the message's end: the rest is never sent.
 TEST(WebSocketCases, Group6InvalidTextFailsAtItsFirstWrongByte) {
   CaseGroup group(4);
-  const std::pair<std::string, std::string> parts[] = {{kKosme, "\xf4\x90\x80\x80"}, {kKosme + "\xf4", "\x90"}};
+  const std::pair<std::string, std::string> parts[] = {{kKosme, "\xf4\x90\x80\x80"},
+                                                       {kKosme + "\xf4", "\x90"}};
   const std::string rest(6, 'x');
   for (unsigned i = 0; i < 2; ++i) {
     const auto& [first, second] = parts[i];
