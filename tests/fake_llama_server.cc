@@ -1,5 +1,5 @@
-// A llama-server for tests: listens on a Unix socket, has slots, streams words at a known pace, and does what
-// a prompt tells it.
+// A llama-server for tests: listens on a Unix socket (or on 127.0.0.1 at --port), has slots, streams words at
+// a known pace, and does what a prompt tells it.
 //
 //   "say N M"    N words, one every M milliseconds (the default: 3 words at once)
 //   "die N"      is killed after N words
@@ -8,8 +8,11 @@
 //   "refuse"     answers 400
 //   "flood"      one endless event
 //
-// FAKE_LOAD_MS: how long loading takes. FAKE_FAIL: a message to end with at once. GET /slots tells which are
-// busy; a turn whose client is gone frees its slot before the next word.
+// FAKE_LOAD_MS: how long loading takes. FAKE_FAIL: a message to end with at once, FAKE_FAIL_FOR:
+// with models of that name only. FAKE_LOG: a file that gets a
+// line when a turn takes its slot and when it gives it back: "1 starts", "1 done", "1 gone". GET /slots tells
+// which are busy; a turn whose client is gone frees its slot before the next word.
+#include <arpa/inet.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -19,9 +22,11 @@
 #include <array>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <mutex>
 #include <sstream>
 #include <string>
@@ -36,7 +41,14 @@ std::mutex mutex;
 std::condition_variable slot_free;
 int busy = 0;
 int slots = 1;
+int turns = 0;
 Clock::time_point ready_at;
+
+// Under the mutex, so that lines stand in the order of what they tell.
+void tell(int turn, const char* what) {
+  if (const char* path = getenv("FAKE_LOG"))
+    std::ofstream(path, std::ios::app) << turn << ' ' << what << '\n';
+}
 
 std::string option(int count, char** arguments, std::string_view name, std::string fallback) {
   for (int i = 1; i + 1 < count; ++i) {
@@ -97,11 +109,15 @@ std::string timings(int words) {
          R"(,"predicted_ms":1})";
 }
 
-void speak(int peer, const Wish& wish) {
-  if (wish.what == "refuse") return answer(peer, 400, R"({"error":{"code":400,"message":"no","type":"x"}})");
+// False: whoever asked went before the end.
+bool speak(int peer, const Wish& wish) {
+  if (wish.what == "refuse") {
+    answer(peer, 400, R"({"error":{"code":400,"message":"no","type":"x"}})");
+    return true;
+  }
   if (wish.what == "hang") {
     while (!is_gone(peer, 50)) continue;
-    return;
+    return false;
   }
   if (wish.stream) {
     send_all(peer,
@@ -112,38 +128,43 @@ void speak(int peer, const Wish& wish) {
     send_all(peer, chunk("data: "));
     const std::string piece = chunk(std::string(65536, 'x'));
     while (!is_gone(peer, 0)) send_all(peer, piece);
-    return;
+    return false;
   }
   std::string whole;
   for (int i = 0; i < wish.words; ++i) {
-    if (is_gone(peer, wish.milliseconds)) return;
+    if (is_gone(peer, wish.milliseconds)) return false;
     const std::string word = "word" + std::to_string(i) + (i % 4 == 3 ? ". " : " ");
     whole += word;
     if (wish.stream)
       send_all(peer, chunk(R"(data: {"choices":[{"delta":{"content":")" + word + "\"}}]}\n\n"));
   }
   if (wish.what == "die") raise(SIGKILL);
-  if (wish.what == "break") return;
+  if (wish.what == "break") return true;
   if (!wish.stream) {
-    return answer(peer, 200,
-                  R"({"object":"chat.completion","choices":[{"index":0,"finish_reason":"stop","message":)"
-                  R"({"role":"assistant","content":")" +
-                      whole + "\"}}]," + timings(wish.words) + "}");
+    answer(peer, 200,
+           R"({"object":"chat.completion","choices":[{"index":0,"finish_reason":"stop","message":)"
+           R"({"role":"assistant","content":")" +
+               whole + "\"}}]," + timings(wish.words) + "}");
+    return true;
   }
   send_all(peer, chunk(R"(data: {"choices":[{"delta":{},"finish_reason":"stop"}],)" + timings(wish.words) +
                        "}\n\n"));
   send_all(peer, chunk("data: [DONE]\n\n") + "0\r\n\r\n");
+  return true;
 }
 
 void take_turn(int peer, const std::string& body) {
+  int turn = 0;
   {
     std::unique_lock lock(mutex);
     slot_free.wait(lock, [] { return busy < slots; });
     ++busy;
+    tell(turn = ++turns, "starts");
   }
-  speak(peer, wish_in(body));
+  const bool was_done = speak(peer, wish_in(body));
   const std::lock_guard lock(mutex);
   --busy;
+  tell(turn, was_done ? "done" : "gone");
   slot_free.notify_one();
 }
 
@@ -184,23 +205,44 @@ void serve(int peer) {
   close(peer);
 }
 
+int listen_on(int listener, const sockaddr* address, socklen_t size) {
+  const int yes = 1;
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  return bind(listener, address, size) == 0 && listen(listener, 64) == 0 ? listener : -1;
+}
+
+int listen_at(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+  return listen_on(socket(AF_UNIX, SOCK_STREAM, 0), reinterpret_cast<sockaddr*>(&address), sizeof address);
+}
+
+int listen_at(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return listen_on(socket(AF_INET, SOCK_STREAM, 0), reinterpret_cast<sockaddr*>(&address), sizeof address);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (const char* message = getenv("FAKE_FAIL")) {
+  const char* message = getenv("FAKE_FAIL");
+  const char* only = getenv("FAKE_FAIL_FOR");
+  const std::string model = option(count, arguments, "--model", "");
+  if (message != nullptr && (only == nullptr || model.ends_with(only))) {
     std::fprintf(stderr, "%s\n", message);
     return 1;
   }
   const char* load = getenv("FAKE_LOAD_MS");
   ready_at = Clock::now() + std::chrono::milliseconds(load == nullptr ? 0 : std::atoi(load));
   slots = std::atoi(option(count, arguments, "--parallel", "1").c_str());
-  const std::string path = option(count, arguments, "--host", "");
-  const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-  if (bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-      listen(listener, 64) != 0) {
+  const std::string host = option(count, arguments, "--host", "");
+  const int port = std::atoi(option(count, arguments, "--port", "0").c_str());
+  const int listener = host.starts_with('/') ? listen_at(host) : listen_at(port);
+  if (listener < 0) {
     std::perror("fake llama-server");
     return 1;
   }

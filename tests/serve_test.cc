@@ -43,43 +43,6 @@ TEST_F(Serve, AnswersChatsWholeAndAsAStream) {
   EXPECT_EQ(models["data"][0]["id"], "small");
 }
 
-TEST_F(Serve, AClientThatHangsUpFreesTheSlotForTheNext) {
-  start_ready();
-  for (const bool stream : {true, false}) {
-    TestConnection client(port_);
-    const std::string body = chat_body("say 100000 20", stream);
-    client.send("POST " + std::string(kChat) + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
-                std::to_string(body.size()) + "\r\n\r\n" + body);
-    if (stream) {
-      client.read_until("word1");
-    } else {
-      ASSERT_TRUE(wait_for([&] { return metric("tokcast_running_turns") == 1; }));
-    }
-    client.hang_up();
-    EXPECT_EQ(ask(port_, "POST", kChat, chat_body("say 1 0", false)).status, 200);
-  }
-  EXPECT_EQ(metric("tokcast_turns_total{outcome=\"cancelled\"}"), 2);
-  EXPECT_EQ(metric("tokcast_running_turns"), 0);
-}
-
-TEST_F(Serve, AnEngineKilledInMidReplyIsAnHonestErrorAndTheNextRequestWorks) {
-  start_ready();
-  const TestAnswer stream = ask(port_, "POST", kChat, chat_body("die 2", true));
-  EXPECT_EQ(stream.status, 200);
-  EXPECT_TRUE(contains(stream.body, "word1"));
-  EXPECT_TRUE(contains(stream.body, "\"code\":\"engine_failed\"")) << stream.body;
-  EXPECT_FALSE(contains(stream.body, "[DONE]"));
-  ASSERT_TRUE(wait_until_ready()) << said();
-  const TestAnswer whole = ask(port_, "POST", kChat, chat_body("die 2", false));
-  EXPECT_EQ(whole.status, 502);
-  EXPECT_EQ(whole.json()["error"]["code"], "engine_failed");
-  // It is ready still where nobody has noticed yet.
-  EXPECT_TRUE(wait_for([&] { return contains(said(), "the engine was killed by signal 9"); }));
-  EXPECT_TRUE(wait_for([&] { return ask(port_, "POST", kChat, chat_body("say 1 0", false)).status == 200; }))
-      << said();
-  EXPECT_TRUE(contains(ask(port_, "GET", "/readyz").body, "killed by signal 9"));
-}
-
 TEST_F(Serve, AStreamThatTheEngineCutsIsAnErrorToo) {
   start_ready();
   const TestAnswer stream = ask(port_, "POST", kChat, chat_body("break 2", true));
@@ -92,15 +55,6 @@ TEST_F(Serve, AnEngineThatDoesNotStartIsNamedWithItsReason) {
       wait_for([&] { return contains(ask(port_, "GET", "/readyz").body, "this model is no model"); }));
   const TestAnswer refused = ask(port_, "POST", kChat, chat_body("say 1 0", false));
   EXPECT_EQ(refused.status, 503);
-}
-
-TEST_F(Serve, KilledItselfItLeavesNoEngineBehind) {
-  start_ready();
-  const int engine = engine_pid();
-  ASSERT_GT(engine, 0);
-  kill(server_->pid(), SIGKILL);
-  EXPECT_TRUE(wait_for([&] { return kill(engine, 0) != 0; }));
-  wait_for_end();
 }
 
 TEST_F(Serve, EndsWithZeroOnceWhatRunsIsDone) {

@@ -77,6 +77,27 @@ class TestConnection {
   std::string got_{};
 };
 
+// A WebSocket. What the server says is looked for where it stands in the stream: its frames are not masked.
+class TestWebSocket : public TestConnection {
+ public:
+  explicit TestWebSocket(int port) : TestConnection(port) {
+    send(
+        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    read_until("\r\n\r\n");
+  }
+  bool say(const std::string& text) const { return send(frame(text)); }
+
+  // A text of less than 64 kB, masked with zeros.
+  static std::string frame(const std::string& text) {
+    const auto size = text.size();
+    const std::string length =
+        size < 126 ? std::string(1, static_cast<char>(0x80U | size))
+                   : std::string("\xfe") + static_cast<char>(size >> 8U) + static_cast<char>(size & 0xFFU);
+    return "\x81" + length + std::string(4, '\0') + text;
+  }
+};
+
 struct TestAnswer {
   int status = 0;  // 0: none came
   std::string head{};
@@ -124,10 +145,13 @@ class ServeProcess : public Cli {
     while (server_ && !ended_ && !server_->end()) usleep(1000);
   }
 
-  // Starts it and waits until it listens.
+  // Starts it, anew after its end, and waits until it listens.
   void start(std::vector<std::string> arguments = {},
              std::vector<std::pair<std::string, std::string>> environment = {}) {
-    ChildOptions options{.arguments = {TOKCAST_BINARY, "serve", "--port", "0"}};
+    server_.reset();
+    said_.clear();
+    ended_ = false;
+    ChildOptions options{.arguments = {TOKCAST_BINARY, "serve", "--port", std::to_string(port_)}};
     if (!model_.empty()) options.arguments.push_back(model_);
     options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
     options.environment = {{"HOME", home_.path()},
@@ -143,7 +167,7 @@ class ServeProcess : public Cli {
     server_ = std::move(*started);
     ASSERT_TRUE(wait_for([&] { return contains(said(), "listening on"); })) << said();
     const std::string text = said();
-    const auto colon = text.find(':', text.find("http://") + 7);
+    const auto colon = text.find(':', text.find("://") + 3);
     port_ = std::atoi(text.c_str() + colon + 1);
     ASSERT_GT(port_, 0) << text;
   }
@@ -177,16 +201,23 @@ class ServeProcess : public Cli {
     }
     return said_;
   }
-  // The engine's process; 0: none.
-  int engine_pid() const {
+  // The engines' processes.
+  std::vector<int> engine_pids() const {
+    std::vector<int> out;
     const std::string path = "/proc/" + std::to_string(server_->pid()) + "/task";
     for (const auto& task : std::filesystem::directory_iterator(path)) {
-      int pid = 0;
-      std::ifstream(task.path() / "children") >> pid;
-      if (pid > 0) return pid;
+      std::ifstream children(task.path() / "children");
+      for (int pid = 0; children >> pid;) out.push_back(pid);
     }
-    return 0;
+    return out;
   }
+  // 0: none.
+  int engine_pid() const {
+    const auto all = engine_pids();
+    return all.empty() ? 0 : all.front();
+  }
+  // What the engine's slots saw, if it was started with FAKE_LOG.
+  std::string engine_log() const { return read_text(home_ / "engine.log"); }
   ChildResult wait_for_end() {
     std::optional<ChildResult> end;
     EXPECT_TRUE(wait_for([&] { return (end = server_->end()).has_value(); })) << said();
@@ -201,7 +232,7 @@ class ServeProcess : public Cli {
   }
 
   std::string model_;
-  int port_ = 0;
+  int port_ = 0;  // 0: it chooses one, which it keeps
   std::unique_ptr<BackgroundChild> server_{};
 
  private:

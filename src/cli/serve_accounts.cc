@@ -72,6 +72,14 @@ class Accounts {
 
 }  // namespace
 
+std::optional<Promise> newest_promise(const Shape& shape, const Setting& setting) {
+  const auto ledger = Ledger::open_existing(default_ledger_path());
+  if (!ledger || !*ledger) return std::nullopt;
+  const auto found = (*ledger)->promises(
+      {.shape_key = shape_key(shape), .hardware_identity = setting.machine.hardware_identity(), .most = 1});
+  return found && !found->empty() ? std::optional(found->front()) : std::nullopt;
+}
+
 std::function<void(const TurnRecord&)> ledger_accounts(const Shape& shape, std::uint32_t threads,
                                                        const Setting& setting,
                                                        std::function<void(const std::string&)> complain) {

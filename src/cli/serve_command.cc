@@ -15,11 +15,8 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "cli/common_options.h"
-#include "cli/find_model.h"
-#include "cli/forecast_one.h"
-#include "cli/known_timings.h"
 #include "cli/output.h"
-#include "cli/serve_accounts.h"
+#include "cli/servable.h"
 #include "cli/setting.h"
 #include "cli/workload_options.h"
 #include "serve/line_writer.h"
@@ -30,8 +27,6 @@
 namespace tokcast {
 namespace {
 
-constexpr std::uint64_t kDefaultContext = 4096;
-
 // One line to the user, from any thread.
 using Complain = std::function<void(const std::string&)>;
 
@@ -39,96 +34,20 @@ struct Options {
   std::string model;
   std::string host = "127.0.0.1";
   std::uint16_t port = 8765;  // as the clients of the local-ai protocol expect
-  std::optional<std::uint64_t> context{};
-  std::uint32_t sessions = 1;
-  std::optional<std::uint32_t> threads{};
+  ServableOptions servable{};
+  std::string remote{};  // URL; empty: the model is served here
+  std::string remote_model{};
+  std::optional<std::string> remote_key_file{};
   std::optional<double> budget{};
   std::optional<Seconds> promised{};  // of a turn, in what was set up
   std::optional<std::string> token_file{};
   std::vector<std::string> hosts{};
   std::vector<std::string> origins{};
+  TlsFiles tls{};
   bool insecure = false;
   std::optional<std::string> log{};
-  std::vector<std::string> engine_arguments{};
   CommonOptions common{};
 };
-
-Result<void> check_file(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::is_regular_file(path, error)) return {};
-  return fail(ErrorKind::kNotFound, "there is no such model file", path,
-              "Give a GGUF file with its weights; `tokcast pull` fetches one.");
-}
-
-// What the engine is told: the necessary as arguments, the rest as variables, which older engines ignore. The
-// cache of prompts would take 8 GB beside what was forecast.
-EngineSpec engine_spec(const Options& options, const Engine& engine, const ServedModel& model) {
-  EngineSpec out{.model = model.id};
-  const std::vector<std::pair<const char*, std::string>> arguments{
-      {"--model", model.path},
-      {"--host", "{socket}"},
-      {"--alias", model.id},
-      {"--threads", std::to_string(model.threads)},
-      {"--ctx-size", std::to_string(model.context_tokens * options.sessions)},
-      {"--parallel", std::to_string(options.sessions)},
-      {"--n-gpu-layers", std::to_string(model.gpu_layers)}};
-  out.arguments = {engine.executable("server")};
-  for (const auto& [name, value] : arguments) {
-    out.arguments.emplace_back(name);
-    out.arguments.push_back(value);
-  }
-  out.arguments.insert(out.arguments.end(), options.engine_arguments.begin(), options.engine_arguments.end());
-  out.environment = {{"LLAMA_ARG_OFFLINE", "1"},   {"LLAMA_ARG_JINJA", "1"},    {"LLAMA_ARG_UI", "0"},
-                     {"LLAMA_ARG_CACHE_RAM", "0"}, {"LLAMA_LOG_COLORS", "off"}, {"LLAMA_API_KEY", ""}};
-  return out;
-}
-
-// The one forecaster, for one model, kept together with what it needs.
-TurnForecaster forecaster_of(const Shape& shape, const Timings& timings, const ServedModel& model,
-                             const std::optional<MemoryBound>& memory) {
-  return [shape, timings, memory,
-          context = model.context_tokens](const TurnSize& size) -> std::optional<TurnTimes> {
-    Workload workload;
-    workload.prompt_tokens = size.prompt_tokens;
-    workload.cached_tokens = std::min(size.cached_tokens, size.prompt_tokens);
-    workload.reply_tokens = size.reply_tokens;
-    workload.context_tokens = std::max(context, size.prompt_tokens + size.reply_tokens);
-    const Forecast answer = forecast(shape, timings, workload, memory);
-    if (!answer.turn) return std::nullopt;
-    return TurnTimes{answer.turn->first_token, answer.turn->turn};
-  };
-}
-
-Result<Servable> make_servable(const Options& options, const std::string& name, const Setting& setting,
-                               const Complain& complain) {
-  if (auto there = check_file(name); !there) return std::unexpected(there.error());
-  const auto shape = find_model(name);
-  if (!shape) return std::unexpected(shape.error());
-  if (!setting.engine) return std::unexpected(setting.engine.error());
-  if (access(setting.engine->executable("server").c_str(), X_OK) != 0) {
-    return fail(ErrorKind::kNotFound, "this engine has no llama-server", setting.engine->executable("server"),
-                "Run `tokcast engine install`, or name another engine with --engine.");
-  }
-  Servable out;
-  ServedModel& model = out.model;
-  model.path = std::filesystem::absolute(name).string();
-  model.id = std::filesystem::path(name).stem().string();
-  model.display = shape->architecture + " " + shape->quantization;
-  model.parameters = shape->parameters();
-  model.file_bytes = shape->weight_bytes();
-  model.context_tokens = options.context.value_or(
-      std::min<std::uint64_t>(kDefaultContext, shape->context_length.value_or(kDefaultContext)));
-  model.threads = options.threads.value_or(setting.machine.usable_threads());
-  out.spec = engine_spec(options, *setting.engine, model);
-  Question question{.threads = model.threads};
-  question.workload.context_tokens = model.context_tokens;
-  LadderOnDemand ladder(setting, question);
-  if (const auto timings = known_timings(*shape, setting, ladder, question)) {
-    out.forecaster = forecaster_of(*shape, *timings, model, setting.memory_bound().main);
-  }
-  out.account = ledger_accounts(*shape, model.threads, setting, complain);
-  return out;
-}
 
 // What a client may switch to: models beside the one that is served, so that it cannot make us open just any
 // file. Links out of the folder were put there by whoever keeps it.
@@ -141,7 +60,7 @@ Result<Servable> find_other(const Options& options, const std::string& path, con
     return fail(ErrorKind::kUsage, "only models in the folder of the one that was started can be served",
                 path);
   }
-  return make_servable(options, path, setting, complain);
+  return make_servable(options.servable, path, setting, complain);
 }
 
 // Stays open until the process ends. nullopt: none is kept.
@@ -150,6 +69,13 @@ Result<std::optional<int>> open_log(const Options& options) {
   const int descriptor = open(options.log->c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (descriptor >= 0) return descriptor;
   return std::unexpected(error_from_errno(errno, "cannot write the log", *options.log));
+}
+
+// nullopt: without.
+Result<std::optional<TlsFiles>> read_tls(const Options& options) {
+  if (options.tls.certificate.empty()) return std::nullopt;
+  if (auto hidden = check_private(options.tls.key); !hidden) return std::unexpected(hidden.error());
+  return options.tls;
 }
 
 Result<AccessRules> read_access(const Options& options) {
@@ -162,7 +88,8 @@ Result<AccessRules> read_access(const Options& options) {
     out.token = token;
   }
   unsetenv("TOKCAST_TOKEN");  // not for the engine
-  if (auto allowed = check_bind(options.host, out, options.insecure); !allowed) {
+  if (auto allowed = check_bind(options.host, out, !options.tls.certificate.empty(), options.insecure);
+      !allowed) {
     return std::unexpected(allowed.error());
   }
   return out;
@@ -177,21 +104,72 @@ Result<void> complete(Options& options) {
   const auto config = served_config(text->value_or(""), path);
   if (!config) return std::unexpected(config.error());
   options.model = config->model_path;
-  if (!options.threads) options.threads = config->threads;
-  if (!options.context) options.context = config->context_tokens;
+  if (!options.servable.threads) options.servable.threads = config->threads;
+  if (!options.servable.context) options.servable.context = config->context_tokens;
   options.promised = config->turn_budget;
   return {};
 }
 
-Result<ExitCode> run(Options options) {
-  if (auto whole = complete(options); !whole) return std::unexpected(whole.error());
+// All but the model. Errors: those of read_access, read_tls and open_log.
+Result<ServeOptions> read_serving(const Options& options) {
   auto access = read_access(options);
   if (!access) return std::unexpected(access.error());
+  const auto tls = read_tls(options);
+  if (!tls) return std::unexpected(tls.error());
+  auto log = open_log(options);
+  if (!log) return std::unexpected(log.error());
+  ServeOptions out{.address = options.host, .port = options.port};
+  out.access = std::move(*access);
+  out.tls = *tls;
+  out.slots = options.servable.sessions;
+  if (options.servable.budget) out.http_budget = *options.servable.budget;
+  out.version = TOKCAST_VERSION;
+  out.log_descriptor = *log;
+  return out;
+}
+
+Result<ExitCode> serve_to_the_end(ServeOptions serving) {
+  const auto end = serve(std::move(serving));
+  if (!end) return std::unexpected(end.error());
+  if (end->cut) return fail(ErrorKind::kInterrupted, "turns still ran and were cut");
+  return ExitCode::kDone;
+}
+
+Result<RemoteEngine> read_remote(const Options& options) {
+  auto out = read_remote_url(options.remote);
+  if (!out) return out;
+  out->model = options.remote_model;
+  if (options.remote_key_file) {
+    auto key = read_token_file(*options.remote_key_file);
+    if (!key) return std::unexpected(key.error());
+    out->key = std::move(*key);
+  } else if (const char* key = getenv("TOKCAST_REMOTE_KEY"); key != nullptr) {
+    out->key = key;
+  }
+  unsetenv("TOKCAST_REMOTE_KEY");
+  if (std::ranges::all_of(out->key, [](unsigned char c) { return c > ' ' && c < 0x7f; })) return out;
+  return fail(ErrorKind::kBadInput, "this key has characters that no key has", "--remote-key-file");
+}
+
+// Nothing is forecast of a machine that we do not know: only the queue's bounds and recent turns hold.
+Result<ExitCode> run_remote(const Options& options, ServeOptions serving, const Complain& complain) {
+  auto remote = read_remote(options);
+  if (!remote) return std::unexpected(remote.error());
+  Servable& servable = serving.servable;
+  servable.model.id = remote->model;
+  servable.model.display = fmt::format("{} at {}", remote->model, remote->authority);
+  servable.model.threads = 0;
+  servable.turn_budget = options.servable.budget;
+  servable.remote = std::move(*remote);
+  serving.say = complain;
+  return serve_to_the_end(std::move(serving));
+}
+
+Result<ExitCode> run_local(Options options, ServeOptions serving, const Complain& complain) {
+  if (auto whole = complete(options); !whole) return std::unexpected(whole.error());
   const auto setting = read_setting(options.common);
   if (!setting) return std::unexpected(setting.error());
-  LineWriter talk(2);
-  const Complain say_later = [&talk](const std::string& text) { talk.write("tokcast: " + printable(text)); };
-  auto servable = make_servable(options, options.model, *setting, say_later);
+  auto servable = make_servable(options.servable, options.model, *setting, complain);
   if (!servable) return std::unexpected(servable.error());
   if (!servable->forecaster) {
     say(
@@ -199,24 +177,21 @@ Result<ExitCode> run(Options options) {
                     "`tokcast rehearse {}` would tell",
                     printable(options.model)));
   }
-  auto log = open_log(options);
-  if (!log) return std::unexpected(log.error());
-  ServeOptions serving{.address = options.host, .port = options.port};
-  serving.access = std::move(*access);
   serving.servable = std::move(*servable);
-  serving.slots = options.sessions;
-  if (options.promised) serving.turn_budget = *options.promised;
-  if (options.budget) serving.turn_budget = serving.http_budget = Seconds(*options.budget);
-  serving.version = TOKCAST_VERSION;
-  serving.log_descriptor = *log;
-  serving.find_model = [&](const std::string& path) {
-    return find_other(options, path, *setting, say_later);
-  };
-  serving.say = say_later;
-  const auto end = serve(std::move(serving));
-  if (!end) return std::unexpected(end.error());
-  if (end->cut) return fail(ErrorKind::kInterrupted, "turns still ran and were cut");
-  return ExitCode::kDone;
+  if (!options.servable.budget && options.promised) serving.servable.turn_budget = options.promised;
+  serving.find_model = [&](const std::string& path) { return find_other(options, path, *setting, complain); };
+  serving.say = complain;
+  return serve_to_the_end(std::move(serving));
+}
+
+Result<ExitCode> run(Options options) {
+  if (options.budget) options.servable.budget = Seconds(*options.budget);
+  auto serving = read_serving(options);
+  if (!serving) return std::unexpected(serving.error());
+  LineWriter talk(2);
+  const Complain say_later = [&talk](const std::string& text) { talk.write("tokcast: " + printable(text)); };
+  if (!options.remote.empty()) return run_remote(options, std::move(*serving), say_later);
+  return run_local(std::move(options), std::move(*serving), say_later);
 }
 
 constexpr const char* kExamples = R"(Examples:
@@ -224,7 +199,9 @@ constexpr const char* kExamples = R"(Examples:
   tokcast serve ./model.gguf
   tokcast serve ./model.gguf --port 9000 --ctx 8192 --sessions 2
   tokcast serve ./model.gguf --budget 10        refuse what cannot be done in 10 s
-  tokcast serve ./model.gguf --host 0.0.0.0 --token-file ./token
+  tokcast serve ./model.gguf --host 0.0.0.0 --token-file ./token \
+    --tls-certificate ./cert.pem --tls-key ./key.pem
+  tokcast serve --remote https://api.example.org/v1 --remote-model NAME
 
   curl localhost:8765/v1/chat/completions -d \
     '{"messages":[{"role":"user","content":"Hello"}],"stream":true}'
@@ -243,13 +220,13 @@ Command add_serve(CLI::App& root) {
   parser->add_option("--model,MODEL", options->model, "GGUF file (what was set up)")->type_name("");
   parser->add_option("--host", options->host, "Address to listen on (127.0.0.1)")->type_name("ADDRESS");
   parser->add_option("--port", options->port, "Port; 0 takes a free one (8765)")->type_name("N");
-  parser->add_option("--ctx", options->context, "Context of each session (4096)")
+  parser->add_option("--ctx", options->servable.context, "Context of each session (4096)")
       ->check(CLI::Range(std::uint64_t{16}, std::uint64_t{1} << 24U))
       ->type_name("N");
-  parser->add_option("--sessions", options->sessions, "Turns at once (1)")
+  parser->add_option("--sessions", options->servable.sessions, "Turns at once (1)")
       ->check(CLI::Range(1U, 64U))
       ->type_name("N");
-  parser->add_option("--threads", options->threads, "Threads (the cores we may use)")
+  parser->add_option("--threads", options->servable.threads, "Threads (the cores we may use)")
       ->check(CLI::Range(1U, 4096U))
       ->type_name("N");
   parser->add_option("--budget", options->budget, "Deadline of turns that name none (10; HTTP 120)")
@@ -259,8 +236,26 @@ Command add_serve(CLI::App& root) {
       ->type_name("FILE");
   parser->add_option("--allow-host", options->hosts, "Name it may be asked under")->type_name("NAME");
   parser->add_option("--allow-origin", options->origins, "Web pages that may ask it")->type_name("ORIGIN");
-  parser->add_flag("--insecure", options->insecure, "Listen beyond this machine without a token");
-  parser->add_option("--engine-arg", options->engine_arguments, "Hand this to llama-server")
+  const auto certificate =
+      parser->add_option("--tls-certificate", options->tls.certificate, "Speak TLS (PEM, with its chain)")
+          ->type_name("FILE");
+  const auto key =
+      parser->add_option("--tls-key", options->tls.key, "The certificate's key (PEM)")->type_name("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
+  parser->add_flag("--insecure", options->insecure, "Listen beyond this machine without token or TLS");
+  const auto remote =
+      parser->add_option("--remote", options->remote, "Hand turns to this OpenAI-compatible server")
+          ->type_name("URL");
+  const auto remote_model =
+      parser->add_option("--remote-model", options->remote_model, "As the model is called there")
+          ->type_name("NAME");
+  parser->add_option("--remote-key-file", options->remote_key_file, "Its key (or TOKCAST_REMOTE_KEY)")
+      ->needs(remote)
+      ->type_name("FILE");
+  remote->needs(remote_model);
+  remote_model->needs(remote);
+  parser->add_option("--engine-arg", options->servable.engine_arguments, "Hand this to llama-server")
       ->type_name("ARG");
   parser->add_option("--log", options->log, "Append turns and engine events as JSON lines")
       ->type_name("FILE");

@@ -118,8 +118,8 @@ TestFile test_model(std::string_view id, std::string_view mix, TestTokenizer tok
   return TestFile::sparse(std::move(head), size);
 }
 
-TestFile servable_model() {
-  CatalogueRow row = tiny_row();
+TestFile servable_model(std::string_view id) {
+  CatalogueRow row = id.empty() ? tiny_row() : find_catalogue_row(id).value();
   row.vocabulary = kByteTokens;
   GgufHeader header = expand(row, "Q8_0").value();
   std::erase_if(header.metadata, [](const auto& entry) { return entry.key == "tokenizer.ggml.model"; });

@@ -27,9 +27,9 @@ std::string model_head(const GgufHeader& header, TestTokenizer tokenizer);
 // The catalogue's model `id` as a whole file.
 TestFile test_model(std::string_view id, std::string_view mix, TestTokenizer tokenizer = {});
 
-// A whole model of half a megabyte with random weights and a vocabulary of bytes, which llama.cpp runs and
-// serves.
-TestFile servable_model();
+// A whole model with random weights and a vocabulary of bytes, which llama.cpp runs and serves: of half a
+// megabyte, or with the layers of the catalogue's model `id` in Q8_0.
+TestFile servable_model(std::string_view id = {});
 
 }  // namespace tokcast
 

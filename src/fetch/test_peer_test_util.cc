@@ -55,6 +55,17 @@ void sign(X509* certificate, EVP_PKEY* key) {
   X509_sign(certificate, key, EVP_sha256());
 }
 
+// Returns its path; mode 0600.
+template <typename Write>
+std::string write_temporary(Write write) {
+  std::string path = (std::filesystem::temp_directory_path() / "tokcast-test-XXXXXX").string();
+  if (std::FILE* out = ::fdopen(::mkstemp(path.data()), "w")) {
+    write(out);
+    std::fclose(out);
+  }
+  return path;
+}
+
 }  // namespace
 
 TestPeer::~TestPeer() {
@@ -102,23 +113,23 @@ class TestTls::Impl {
     sign(certificate, key);
     SSL_CTX_use_certificate(context, certificate);
     SSL_CTX_use_PrivateKey(context, key);
-    file = (std::filesystem::temp_directory_path() / "tokcast-test-XXXXXX").string();
-    if (std::FILE* out = ::fdopen(::mkstemp(file.data()), "w")) {
-      PEM_write_X509(out, certificate);
-      std::fclose(out);
-    }
+    file = write_temporary([&](std::FILE* out) { PEM_write_X509(out, certificate); });
+    key_file = write_temporary(
+        [&](std::FILE* out) { PEM_write_PrivateKey(out, key, nullptr, nullptr, 0, nullptr, nullptr); });
     X509_free(certificate);
     EVP_PKEY_free(key);
   }
   ~Impl() {
     SSL_CTX_free(context);
     ::unlink(file.c_str());
+    ::unlink(key_file.c_str());
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
   SSL_CTX* context;
   std::string file;
+  std::string key_file;
 };
 
 TestTls::TestTls() : impl_(std::make_unique<Impl>()) {}
@@ -134,6 +145,9 @@ std::unique_ptr<TestPeer> TestTls::accept(int descriptor) const {
 
 const std::string& TestTls::certificate_file() const {
   return impl_->file;
+}
+const std::string& TestTls::key_file() const {
+  return impl_->key_file;
 }
 
 }  // namespace tokcast

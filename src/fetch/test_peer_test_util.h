@@ -44,6 +44,7 @@ class TestTls {
   // Shakes hands; nullptr if that fails. The peer must not outlive this.
   std::unique_ptr<TestPeer> accept(int descriptor) const;
   const std::string& certificate_file() const;  // PEM
+  const std::string& key_file() const;          // PEM, of its owner alone
 
  private:
   class Impl;

@@ -46,10 +46,15 @@ bool is_loopback(std::string_view address) {
   return address.starts_with("127.") || address == "::1" || address == "localhost";
 }
 
-Result<void> check_bind(std::string_view address, const AccessRules& rules, bool insecure) {
-  if (is_loopback(address) || insecure || rules.token) return {};
-  return fail(ErrorKind::kUsage, fmt::format("{} can be reached from other machines", printable(address)),
-              "--host", "Give a token with --token-file or TOKCAST_TOKEN, or say --insecure.");
+Result<void> check_bind(std::string_view address, const AccessRules& rules, bool has_tls, bool insecure) {
+  if (is_loopback(address) || insecure || (rules.token && has_tls)) return {};
+  const std::string reachable = fmt::format("{} can be reached from other machines", printable(address));
+  if (!rules.token) {
+    return fail(ErrorKind::kUsage, reachable + ", and anybody there could ask", "--host",
+                "Give a token with --token-file or TOKCAST_TOKEN, or say --insecure.");
+  }
+  return fail(ErrorKind::kUsage, reachable + ", and who listens on the way would learn the token", "--host",
+              "Give --tls-certificate and --tls-key, or say --insecure.");
 }
 
 bool same_secret(std::string_view given, std::string_view wanted) {
@@ -77,12 +82,15 @@ Access check_access(const WebRequest& head, const AccessRules& rules, bool token
   return same_secret(*given, *rules.token) ? Access::kAllowed : Access::kNoToken;
 }
 
-Result<std::string> read_token_file(const std::string& path) {
+Result<void> check_private(const std::string& path) {
   struct stat about{};
-  if (stat(path.c_str(), &about) == 0 && (about.st_mode & 077) != 0) {
-    return fail(ErrorKind::kUsage, "others may read this token", path,
-                fmt::format("Run `chmod 600 {}`.", path));
-  }
+  if (stat(path.c_str(), &about) != 0 || (about.st_mode & 077) == 0) return {};
+  return fail(ErrorKind::kUsage, "others may read this secret", path,
+              fmt::format("Run `chmod 600 {}`.", path));
+}
+
+Result<std::string> read_token_file(const std::string& path) {
+  if (auto hidden = check_private(path); !hidden) return std::unexpected(hidden.error());
   auto text = read_file(path, Bytes(4096));
   if (!text) return std::unexpected(text.error());
   const std::string token(trim(text->substr(0, text->find('\n'))));

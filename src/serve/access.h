@@ -23,8 +23,9 @@ struct AccessRules {
 
 bool is_loopback(std::string_view address);
 
-// Where it listens, whether that needs a token, and whether there is one. Errors: kUsage.
-Result<void> check_bind(std::string_view address, const AccessRules& rules, bool insecure);
+// Where other machines can reach it, it needs a token and TLS, unless the user says that it shall do without.
+// Errors: kUsage.
+Result<void> check_bind(std::string_view address, const AccessRules& rules, bool has_tls, bool insecure);
 
 // In time that does not tell how much of it was right.
 bool same_secret(std::string_view given, std::string_view wanted);
@@ -36,6 +37,9 @@ enum class Access { kAllowed, kBadHost, kBadOrigin, kNoToken };
 
 // `token_later`: a WebSocket may also say its token in its first message.
 Access check_access(const WebRequest& head, const AccessRules& rules, bool token_later);
+
+// Whether nobody else may read this file; one that is not there is no secret. Errors: kUsage.
+Result<void> check_private(const std::string& path);
 
 // The first line of a file that nobody else may read. Errors: kNotFound, kIo, kBadInput (empty), kUsage
 // (mode).

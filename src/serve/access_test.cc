@@ -54,11 +54,13 @@ TEST(Access, SecretsAreTheSameOnlyIfAllOfThemIs) {
 }
 
 TEST(Access, BeyondThisMachineATokenIsNeededOrItSaysSo) {
-  EXPECT_TRUE(check_bind("127.0.0.1", {}, false));
-  EXPECT_TRUE(check_bind("::1", {}, false));
-  EXPECT_FALSE(check_bind("0.0.0.0", {}, false));
-  EXPECT_TRUE(check_bind("0.0.0.0", {.token = "x"}, false));
-  EXPECT_TRUE(check_bind("::", {}, true));
+  EXPECT_TRUE(check_bind("127.0.0.1", {}, false, false));
+  EXPECT_TRUE(check_bind("::1", {}, false, false));
+  EXPECT_FALSE(check_bind("0.0.0.0", {}, false, false));
+  EXPECT_FALSE(check_bind("0.0.0.0", {}, true, false)) << "anybody could ask";
+  EXPECT_FALSE(check_bind("0.0.0.0", {.token = "x"}, false, false)) << "the token could be read on the way";
+  EXPECT_TRUE(check_bind("0.0.0.0", {.token = "x"}, true, false));
+  EXPECT_TRUE(check_bind("::", {}, false, true));
 }
 
 TEST(Access, ATokenFileMustBeItsOwnersAlone) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "base/json.h"
@@ -47,7 +48,10 @@ void readyz(ServerState& state, const std::shared_ptr<Exchange>& exchange) {
   if (state.engine.load_time) body["load_seconds"] = state.engine.load_time->value;
   WebAnswer answer{.status = is_ready ? 200U : 503U,
                    .body = body.dump(-1, ' ', false, Json::error_handler_t::replace)};
-  if (!is_ready) answer.headers.emplace_back("Retry-After", "5");
+  if (!is_ready) {
+    answer.headers.emplace_back("Retry-After",
+                                std::to_string(std::lround(std::ceil(state.turns->retry_after().value))));
+  }
   reply(state, exchange, std::move(answer));
 }
 

@@ -2,8 +2,6 @@
 #include <sys/socket.h>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -24,11 +22,11 @@ namespace {
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
-using asio::ip::tcp;
 using ErrorCode = boost::system::error_code;
 using Parser = http::request_parser<http::string_body>;
 
 constexpr std::size_t kReadBuffer = 64UL * 1024;
+constexpr std::size_t kReadAhead = 4096;
 constexpr Seconds kLingerTime{2};
 constexpr std::size_t kLingerBytes = 1UL << 20U;
 
@@ -109,10 +107,10 @@ class HttpExchange : public Exchange {
 
 class Connection : public std::enable_shared_from_this<Connection>, public OpenSocket {
  public:
-  Connection(std::shared_ptr<SocketSet> set, tcp::socket socket, std::string peer)
+  Connection(std::shared_ptr<SocketSet> set, PeerStream stream, std::string peer)
       : set_(std::move(set)),
-        socket_(std::move(socket)),
-        timer_(socket_.get_executor()),
+        stream_(std::move(stream)),
+        timer_(stream_.get_executor()),
         peer_(std::move(peer)) {
     set_->open.insert(this);
   }
@@ -123,7 +121,16 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     set_->open.erase(this);
   }
 
-  void start() { begin_request(); }
+  void start() {
+    if (!stream_.has_tls()) return begin_request();
+    arm(set_->limits.header_time);
+    stream_.tls().async_handshake(asio::ssl::stream_base::server,
+                                  [self = shared_from_this()](const ErrorCode& error) {
+                                    if (self->state_ == State::kClosed) return;
+                                    if (error) return self->close();
+                                    self->begin_request();
+                                  });
+  }
 
   void drain() override {
     if (state_ == State::kIdle) return close();
@@ -168,7 +175,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     parser_->header_limit(static_cast<std::uint32_t>(set_->limits.header.value));
     parser_->body_limit(set_->limits.body.value);
     http::async_read_header(
-        socket_, buffer_, *parser_,
+        stream_, buffer_, *parser_,
         [self = shared_from_this()](const ErrorCode& error, std::size_t) { self->header_read(error); });
   }
 
@@ -202,7 +209,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     state_ = State::kBody;
     arm(set_->limits.body_time);
     http::async_read(
-        socket_, buffer_, *parser_,
+        stream_, buffer_, *parser_,
         [self = shared_from_this(), head = std::move(head)](const ErrorCode& error, std::size_t) mutable {
           self->body_read(error, std::move(head));
         });
@@ -244,15 +251,30 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     if (buffer_.size() > 0 || !parser_->is_done()) return refuse(400, "bytes before the handshake's end");
     disarm();
     state_ = State::kClosed;
-    run_web_socket(set_, std::move(socket_), parser_->release(), head);
+    run_web_socket(set_, std::move(stream_), parser_->release(), head);
   }
 
   // Whether the client is still there while it waits, and whether it asks again after that. At most one.
   void watch() {
     if (watching_) return;
+    if (stream_.has_tls() && buffer_.size() > 0) return;  // the next request already, read ahead
     watching_ = true;
-    socket_.async_wait(tcp::socket::wait_read,
-                       [self = shared_from_this()](const ErrorCode& error) { self->watched(error); });
+    if (stream_.has_tls()) return watch_tls();
+    stream_.socket().async_wait(
+        PeerStream::Socket::wait_read,
+        [self = shared_from_this()](const ErrorCode& error) { self->watched(error); });
+  }
+
+  // What a TLS connection has for us shows only when it is read.
+  void watch_tls() {
+    stream_.async_read_some(buffer_.prepare(kReadAhead),
+                            [self = shared_from_this()](const ErrorCode& error, std::size_t count) {
+                              self->watching_ = false;
+                              if (self->state_ == State::kClosed || self->state_ == State::kLinger) return;
+                              if (error) return self->close();
+                              self->buffer_.commit(count);
+                              if (self->state_ == State::kIdle) self->begin_request();
+                            });
   }
 
   void watched(const ErrorCode& error) {
@@ -261,7 +283,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     if (error) return close();
     if (state_ == State::kIdle) return begin_request();
     char byte = 0;
-    const auto count = recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    const auto count = recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (count > 0) return;  // the next request already: it waits in the kernel, unread
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return watch();
     close();
@@ -282,7 +304,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     writing_ = true;
     arm(set_->limits.write_time);
     asio::async_write(
-        socket_, asio::buffer(queue_.front()),
+        stream_, asio::buffer(queue_.front()),
         [self = shared_from_this()](const ErrorCode& error, std::size_t) { self->written(error); });
   }
 
@@ -334,16 +356,22 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
 
   // A socket closed with unread bytes sends RST, which may overtake the answer.
   void linger() {
-    ErrorCode ignored;
-    std::ignore = socket_.shutdown(tcp::socket::shutdown_send, ignored);
-    buffer_.consume(buffer_.size());
     arm(kLingerTime);
+    if (stream_.has_tls()) return say_goodbye();
+    ErrorCode ignored;
+    std::ignore = stream_.socket().shutdown(PeerStream::Socket::shutdown_send, ignored);
+    buffer_.consume(buffer_.size());
     read_away();
+  }
+
+  // TLS has an end of its own, so that nobody else can feign one.
+  void say_goodbye() {
+    stream_.tls().async_shutdown([self = shared_from_this()](const ErrorCode&) { self->close(); });
   }
 
   void read_away() {
     if (lingered_ > kLingerBytes) return close();
-    socket_.async_read_some(buffer_.prepare(kReadBuffer / 2),
+    stream_.async_read_some(buffer_.prepare(kReadBuffer / 2),
                             [self = shared_from_this()](const ErrorCode& error, std::size_t count) {
                               if (self->state_ == State::kClosed) return;
                               if (error) return self->close();
@@ -360,7 +388,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     ++armed_;
     timer_.cancel();
     ErrorCode ignored;
-    std::ignore = socket_.close(ignored);
+    std::ignore = stream_.socket().close(ignored);
     release_body();
     if (exchange) exchange->client_is_gone();
   }
@@ -390,12 +418,12 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     const bool reading = state_ == State::kHeader || state_ == State::kBody;
     if (!reading || writing_) return close();
     ErrorCode ignored;
-    std::ignore = socket_.cancel(ignored);
+    std::ignore = stream_.socket().cancel(ignored);
     refuse(408, "the request came too slowly");
   }
 
   std::shared_ptr<SocketSet> set_;
-  tcp::socket socket_;
+  PeerStream stream_;
   asio::steady_timer timer_;
   std::string peer_;
   boost::beast::flat_buffer buffer_{kReadBuffer};
@@ -437,8 +465,8 @@ void HttpExchange::end() {
 
 }  // namespace
 
-void run_connection(std::shared_ptr<SocketSet> set, tcp::socket socket, std::string peer) {
-  std::make_shared<Connection>(std::move(set), std::move(socket), std::move(peer))->start();
+void run_connection(std::shared_ptr<SocketSet> set, PeerStream stream, std::string peer) {
+  std::make_shared<Connection>(std::move(set), std::move(stream), std::move(peer))->start();
 }
 
 std::string whole_answer(const WebAnswer& answer) {

@@ -2,7 +2,6 @@
 #ifndef TOKCAST_SERVE_HTTP_INTERNAL_H_
 #define TOKCAST_SERVE_HTTP_INTERNAL_H_
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <functional>
@@ -12,6 +11,7 @@
 
 #include "serve/http.h"
 #include "serve/limits.h"
+#include "serve/peer_stream.h"
 
 namespace tokcast {
 
@@ -37,15 +37,15 @@ struct SocketSet {
 
 using UpgradeRequest = boost::beast::http::request<boost::beast::http::string_body>;
 
-// Serves HTTP on a socket that was just accepted.
-void run_connection(std::shared_ptr<SocketSet> set, boost::asio::ip::tcp::socket socket, std::string peer);
+// Serves HTTP on a connection that was just accepted.
+void run_connection(std::shared_ptr<SocketSet> set, PeerStream stream, std::string peer);
 
 // The bytes of an answer after which the connection is closed.
 std::string whole_answer(const WebAnswer& answer);
 
-// Takes a socket over whose upgrade was asked for and allowed.
-void run_web_socket(std::shared_ptr<SocketSet> set, boost::asio::ip::tcp::socket socket,
-                    UpgradeRequest upgrade, const WebRequest& head);
+// Takes a connection over whose upgrade was asked for and allowed.
+void run_web_socket(std::shared_ptr<SocketSet> set, PeerStream stream, UpgradeRequest upgrade,
+                    const WebRequest& head);
 
 }  // namespace tokcast
 

@@ -46,10 +46,13 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     const auto remote = socket.remote_endpoint(error);
     if (error) return;  // gone already
     if (set->open.size() >= set->limits.connections) return turn_away(socket);
-    run_connection(set, std::move(socket), remote.address().to_string());
+    const std::string peer = remote.address().to_string();
+    if (tls) return run_connection(set, PeerStream(std::move(socket), *tls), peer);
+    run_connection(set, PeerStream(std::move(socket)), peer);
   }
 
   void turn_away(tcp::socket& socket) const {
+    if (tls) return;  // a handshake would cost more than it can understand
     const std::string text = whole_answer(set->handlers.refuse(503, "too many connections"));
     send(socket.native_handle(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   }
@@ -57,7 +60,25 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   std::shared_ptr<SocketSet> set;
   tcp::acceptor acceptor;
   asio::steady_timer again;
+  std::unique_ptr<asio::ssl::context> tls{};
 };
+
+namespace {
+
+Result<std::unique_ptr<asio::ssl::context>> tls_context(const TlsFiles& files) {
+  auto out = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
+  const auto bad = [](const ErrorCode& error, const std::string& path) {
+    return fail(ErrorKind::kBadInput, fmt::format("cannot serve TLS with this: {}", error.message()), path,
+                "Give PEM files: a certificate with its chain, and its key.");
+  };
+  ErrorCode error;
+  SSL_CTX_set_min_proto_version(out->native_handle(), TLS1_2_VERSION);
+  if (out->use_certificate_chain_file(files.certificate, error)) return bad(error, files.certificate);
+  if (out->use_private_key_file(files.key, asio::ssl::context::pem, error)) return bad(error, files.key);
+  return out;
+}
+
+}  // namespace
 
 HttpServer::HttpServer(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
@@ -67,7 +88,8 @@ HttpServer::~HttpServer() {
 
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(Loop& loop, const std::string& address,
                                                        std::uint16_t port, const ServeLimits& limits,
-                                                       HttpHandlers handlers) {
+                                                       HttpHandlers handlers,
+                                                       const std::optional<TlsFiles>& tls) {
   ErrorCode error;
   const auto ip = asio::ip::make_address(address, error);
   if (error) {
@@ -76,6 +98,11 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(Loop& loop, const std::st
   }
   auto impl = std::make_shared<Impl>(loop, limits);
   impl->set->handlers = std::move(handlers);
+  if (tls) {
+    auto context = tls_context(*tls);
+    if (!context) return std::unexpected(context.error());
+    impl->tls = std::move(*context);
+  }
   const tcp::endpoint endpoint(ip, port);
   tcp::acceptor& acceptor = impl->acceptor;
   const bool listens = !acceptor.open(endpoint.protocol(), error) &&

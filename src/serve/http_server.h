@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -14,13 +15,21 @@
 
 namespace tokcast {
 
+// PEM files: the certificate with those between it and its root, and its key.
+struct TlsFiles {
+  std::string certificate{};
+  std::string key{};
+};
+
 class HttpServer {
  public:
-  // Binds and listens. `address` is a number ("127.0.0.1", "::1"): names would be asked of the network. Port
-  // 0 takes a free one. Errors: kUsage (no address), kIo (in use, not allowed).
+  // Binds and listens; with `tls`, for TLS 1.2 and 1.3 alone. `address` is a number ("127.0.0.1", "::1"):
+  // names would be asked of the network. Port 0 takes a free one. Errors: kUsage (no address), kIo (in use,
+  // not allowed), kBadInput (files that are no certificate and its key).
   static Result<std::unique_ptr<HttpServer>> listen(Loop& loop, const std::string& address,
                                                     std::uint16_t port, const ServeLimits& limits,
-                                                    HttpHandlers handlers);
+                                                    HttpHandlers handlers,
+                                                    const std::optional<TlsFiles>& tls = {});
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

@@ -111,7 +111,8 @@ class HttpTestClient {
   // False: the other end closed, or is silent.
   bool receive() {
     pollfd wait{descriptor_, POLLIN, 0};
-    if (poll(&wait, 1, 20'000) <= 0) return false;
+    is_silent = poll(&wait, 1, 20'000) <= 0;
+    if (is_silent) return false;
     std::array<char, 65536> piece{};
     const auto count = recv(descriptor_, piece.data(), piece.size(), 0);
     if (count <= 0) return false;
@@ -128,6 +129,7 @@ class HttpTestClient {
   }
 
   std::string got{};
+  bool is_silent = false;  // receive() waited in vain
 
  private:
   int descriptor_;

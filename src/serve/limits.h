@@ -35,7 +35,8 @@ struct ServeLimits {
   Bytes answer{16 * kMebi.value};
   Bytes event{1 * kMebi.value};  // one server-sent event
   Seconds engine_connect_time{2};
-  Seconds engine_silence{120};  // no byte for so long while a turn runs
+  Seconds remote_connect_time{10};  // of one elsewhere: its name, the way there, TLS
+  Seconds engine_silence{120};      // no byte for so long while a turn runs
 
   Seconds drain_time{20};  // after SIGTERM, for what runs
 };

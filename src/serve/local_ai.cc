@@ -108,14 +108,9 @@ Json local_ai_error(std::string_view code, std::string_view component, std::stri
 }
 
 Json local_ai_failure(const TurnFailure& failure) {
-  const auto seconds = [](const std::optional<Seconds>& s) { return s ? Json(s->value) : Json(nullptr); };
   Json out = local_ai_error(fault_name(failure.fault), "llm", failure.message);
   if (failure.retry_after) out["retry_after_seconds"] = failure.retry_after->value;
-  if (failure.fault != TurnFault::kBusy) return out;
-  out["forecast"] = {
-      {"wait_seconds", seconds(failure.wait)},
-      {"turn_seconds_high", failure.service ? Json(failure.service->high.value) : Json(nullptr)},
-      {"deadline_seconds", failure.deadline.value}};
+  if (failure.fault == TurnFault::kBusy) out["forecast"] = forecast_json(failure);
   return out;
 }
 

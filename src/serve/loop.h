@@ -1,8 +1,8 @@
 // The event loop: one thread, input and output only. Nothing that runs on it may wait: no files, no names, no
 // children, no databases, no models.
 //
-// Boost.Asio stands behind it and is seen by five sources only (loop.cc, http_connection.cc, http_server.cc,
-// web_socket.cc, engine_client.cc): it costs half a minute to compile.
+// Boost.Asio stands behind it and is seen by few sources only (loop.cc, http_connection.cc, http_server.cc,
+// web_socket.cc, engine_call.cc, engine_client.cc, remote_engine.cc): it costs half a minute to compile.
 #ifndef TOKCAST_SERVE_LOOP_H_
 #define TOKCAST_SERVE_LOOP_H_
 

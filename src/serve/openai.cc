@@ -10,8 +10,10 @@
 namespace tokcast {
 namespace {
 
-// Ours, and what would reach into the engine's slots and memory (n_discard: CVE-2026-21869).
-constexpr std::array<const char*, 4> kNotForEngine{"deadline_seconds", "id_slot", "n_discard", "n_keep"};
+// Ours, and what would reach into the engine's slots and memory (n_discard: CVE-2026-21869). There is one
+// model.
+constexpr std::array<const char*, 5> kNotForEngine{"deadline_seconds", "id_slot", "model", "n_discard",
+                                                   "n_keep"};
 
 std::string_view type_of(unsigned status) {
   switch (status) {
@@ -86,25 +88,12 @@ Json error_json(unsigned status, std::string_view code, std::string_view message
   return {{"error", {{"message", message}, {"type", type_of(status)}, {"param", nullptr}, {"code", code}}}};
 }
 
-Json optional_seconds(const std::optional<Seconds>& value) {
-  return value ? Json(value->value) : Json(nullptr);
-}
-
 Json failure_json(const TurnFailure& failure) {
   Json out = error_json(status_of(failure.fault), fault_name(failure.fault), failure.message);
   if (failure.fault != TurnFault::kBusy) return out;
   Json& error = out["error"];
   if (failure.refusal) error["reason"] = refusal_name(*failure.refusal);
-  Json service = nullptr;
-  if (failure.service) {
-    service = {{"low", failure.service->low.value},
-               {"expected", failure.service->expected.value},
-               {"high", failure.service->high.value}};
-  }
-  error["forecast"] = {{"wait_seconds", optional_seconds(failure.wait)},
-                       {"turn_seconds", service},
-                       {"deadline_seconds", failure.deadline.value},
-                       {"retry_after_seconds", optional_seconds(failure.retry_after)}};
+  error["forecast"] = forecast_json(failure);
   return out;
 }
 

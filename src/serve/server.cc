@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "serve/api.h"
 #include "serve/engine_client.h"
+#include "serve/engines.h"
 #include "serve/event_log.h"
 #include "serve/http_server.h"
 #include "serve/notify.h"
@@ -48,6 +49,12 @@ OwnFacts read_own_facts() {
   return out;
 }
 
+// Both at once? Of the old one's weights the kernel would take back what it can, so they count as used.
+bool fits_beside(const Servable& old, const Servable& other) {
+  const bool is_known = old.model.file_bytes && other.memory_need && other.memory_left;
+  return is_known && *old.model.file_bytes + *other.memory_need <= *other.memory_left;
+}
+
 class Server {
  public:
   Server(ServeOptions options, std::string runtime_directory)
@@ -55,13 +62,14 @@ class Server {
         runtime_directory_(std::move(runtime_directory)),
         log_(options_.log_descriptor),
         client_(loop_, options_.limits),
-        turns_(loop_, client_, state_.metrics, options_.limits, options_.slots,
-               [this](const TurnRecord& record) { turn_ended(record); }),
+        remote_(options_.servable.remote
+                    ? std::make_unique<RemoteEngineClient>(loop_, options_.limits, *options_.servable.remote)
+                    : nullptr),
+        turns_(loop_, remote_ ? static_cast<EngineClient&>(*remote_) : client_, state_.metrics,
+               options_.limits, options_.slots, [this](const TurnRecord& record) { turn_ended(record); }),
         notifier_(ServiceNotifier::from_environment()) {
     state_.limits = options_.limits;
     state_.access = options_.access;
-    state_.model = options_.servable.model;
-    state_.turn_budget = options_.turn_budget;
     state_.http_budget = options_.http_budget;
     state_.version = options_.version;
     state_.created = static_cast<std::uint64_t>(
@@ -75,12 +83,14 @@ class Server {
     state_.parsers = &parsers_;
     state_.recognition = &recognition_;
     state_.synthesis = &synthesis_;
-    turns_.set_pace(Pace(options_.servable.forecaster));
+    engines_ = std::make_unique<Engines>(loop_, parsers_, runtime_directory_,
+                                         [this](const EngineStatus& status) { engine_changed(status); });
+    take_servable();
   }
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server() {
-    supervisor_.reset();
+    engines_.reset();
     std::error_code ignored;
     std::filesystem::remove_all(runtime_directory_, ignored);
   }
@@ -90,8 +100,8 @@ class Server {
     handlers.web_socket = [this](std::shared_ptr<WebSocket> socket, const WebRequest& head) {
       return open_session(state_, std::move(socket), head);
     };
-    auto listener =
-        HttpServer::listen(loop_, options_.address, options_.port, options_.limits, std::move(handlers));
+    auto listener = HttpServer::listen(loop_, options_.address, options_.port, options_.limits,
+                                       std::move(handlers), options_.tls);
     if (!listener) return std::unexpected(listener.error());
     listener_ = std::move(*listener);
     greet();
@@ -111,7 +121,9 @@ class Server {
     const std::string where = options_.address.find(':') == std::string::npos
                                   ? fmt::format("{}:{}", options_.address, listener_->port())
                                   : fmt::format("[{}]:{}", options_.address, listener_->port());
-    options_.say(fmt::format("listening on http://{} (and ws://), loading {}", where, state_.model.id));
+    const char* letter = options_.tls ? "s" : "";
+    options_.say(fmt::format("listening on http{0}://{1} (and ws{0}://), loading {2}", letter, where,
+                             state_.model.id));
     log_.write("listening", {{"address", options_.address},
                              {"port", listener_->port()},
                              {"model", state_.model.id},
@@ -119,15 +131,15 @@ class Server {
     notifier_.tell(fmt::format("READY=1\nSTATUS=loading {}", state_.model.id));
   }
 
+  // Whether one elsewhere answers shows with every turn: asking it all the while might cost money.
   void start_engine() {
-    supervisor_ = std::make_unique<Supervisor>(
-        SupervisorOptions{.spec = options_.servable.spec, .runtime_directory = runtime_directory_},
-        [this](const EngineStatus& status) { loop_.post([this, status] { engine_changed(status); }); });
+    if (!remote_) return engines_->start(options_.servable.spec);
+    engine_changed({.phase = EnginePhase::kReady, .model = state_.model.id});
   }
 
   void engine_changed(const EngineStatus& status) {
-    const auto starts = status.starts - state_.engine.starts;
-    if (starts > 0) state_.metrics.count(Counter::kEngineStarts, {}, static_cast<double>(starts));
+    if (status.starts > counted_starts_) state_.metrics.count(Counter::kEngineStarts);
+    counted_starts_ = status.starts;
     state_.engine = status;
     client_.set_socket(status.phase == EnginePhase::kFailed ? "" : status.socket_path);
     turns_.set_engine(status);
@@ -159,7 +171,7 @@ class Server {
     });
   }
 
-  // One at a time. The old model stops before the new one starts: both together might not fit into memory.
+  // One at a time.
   void switch_model(const std::string& path, std::function<void(Result<void>)> done) {
     if (switching_ || !options_.find_model) {
       return done(fail(ErrorKind::kUnsupported,
@@ -173,17 +185,44 @@ class Server {
     if (!taken) end_switch(fail(ErrorKind::kTimeout, "too much is asked at once"));
   }
 
+  // Beside the old one where memory allows, so that turns go on meanwhile; else in its place.
   void begin_switch(Result<Servable> found) {
     if (!found) return end_switch(std::unexpected(found.error()));
+    if (fits_beside(options_.servable, *found)) return switch_beside(std::move(*found));
     before_ = std::exchange(options_.servable, std::move(*found));
     starts_before_ = state_.engine.starts;
     use_servable();
   }
 
-  void use_servable() {
+  void switch_beside(Servable next) {
+    const EngineSpec spec = next.spec;
+    log_.write("loading", {{"model", next.model.id}, {"beside", state_.model.id}});
+    engines_->load_beside(
+        spec,
+        [this, next = std::make_shared<Servable>(std::move(next))](const EngineStatus& status) {
+          if (status.phase != EnginePhase::kReady) {
+            return end_switch(fail(ErrorKind::kEngineFailed,
+                                   "the model could not be loaded: " + status.reason, {},
+                                   "The one before serves on."));
+          }
+          options_.servable = std::move(*next);
+          last_of_old_ = turns_.newest();
+          counted_starts_ = 0;
+          take_servable();
+          end_switch({});
+        },
+        [this] { return !turns_.runs_up_to(last_of_old_); }, options_.limits.drain_time);
+  }
+
+  void take_servable() {
     state_.model = options_.servable.model;
-    turns_.set_pace(Pace(options_.servable.forecaster));
-    supervisor_->replace(options_.servable.spec);
+    state_.turn_budget = options_.servable.turn_budget.value_or(options_.turn_budget);
+    turns_.set_pace(Pace(options_.servable.forecaster), options_.servable.load);
+  }
+
+  void use_servable() {
+    take_servable();
+    engines_->replace(options_.servable.spec);
   }
 
   // Once the engine says how the new model took. One that does not load gives way to the one before.
@@ -276,10 +315,12 @@ class Server {
   ServerState state_{.loop = loop_};
   EventLog log_;
   UnixEngineClient client_;
+  std::unique_ptr<RemoteEngineClient> remote_;  // nullptr: the engine is our child
   Turns turns_;
   ServiceNotifier notifier_;
   std::unique_ptr<HttpServer> listener_{};
-  std::unique_ptr<Supervisor> supervisor_{};
+  std::unique_ptr<Engines> engines_{};
+  std::uint64_t counted_starts_ = 0;
   Seconds longest_lag_{};
   Seconds drain_until_{};
   int linger_ = 40;  // times kDrainPeriod, for answers that are still on their way out
@@ -288,6 +329,7 @@ class Server {
   std::function<void(Result<void>)> switching_{};
   std::optional<Servable> before_{};
   std::uint64_t starts_before_ = 0;
+  Turns::Id last_of_old_ = 0;  // that the engine before the last switch may still run
   std::unique_ptr<LoopTimer> facts_timer_{};
   std::unique_ptr<LoopTimer> watchdog_timer_{};
   std::unique_ptr<LoopTimer> drain_timer_{};

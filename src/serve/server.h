@@ -12,8 +12,10 @@
 
 #include "base/result.h"
 #include "serve/access.h"
+#include "serve/http_server.h"
 #include "serve/limits.h"
 #include "serve/pace.h"
+#include "serve/remote_engine.h"
 #include "serve/server_state.h"
 #include "serve/speech.h"
 #include "serve/supervisor.h"
@@ -25,7 +27,12 @@ namespace tokcast {
 struct Servable {
   ServedModel model{};
   EngineSpec spec{};
-  TurnForecaster forecaster{};  // called on the loop: quick
+  std::optional<RemoteEngine> remote{};     // instead of `spec`
+  TurnForecaster forecaster{};              // called on the loop: quick
+  std::optional<Interval<Seconds>> load{};  // forecast of its loading; nullopt: not known
+  std::optional<Seconds> turn_budget{};     // as promised of it; nullopt: ServeOptions::turn_budget holds
+  std::optional<Bytes> memory_need{};       // weights, context and all
+  std::optional<Bytes> memory_left{};       // when it was looked at, whatever else was loaded
   // Called for every turn that was taken in, on a thread that may wait; may be empty.
   std::function<void(const TurnRecord&)> account{};
 };
@@ -35,6 +42,7 @@ struct ServeOptions {
   std::uint16_t port = 0;
   ServeLimits limits{};
   AccessRules access{};
+  std::optional<TlsFiles> tls{};  // nullopt: without
   Servable servable{};
   std::uint32_t slots = 1;
   Seconds turn_budget{10};
@@ -55,7 +63,7 @@ struct ServeEnd {
 };
 
 // Until SIGINT or SIGTERM (base/interrupt.h). The calling thread becomes the loop's. Errors: kUsage
-// (address), kIo (cannot listen, cannot make the runtime folder).
+// (address), kIo (cannot listen, cannot make the runtime folder), kBadInput (certificate or key).
 Result<ServeEnd> serve(ServeOptions options);
 
 }  // namespace tokcast

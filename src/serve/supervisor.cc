@@ -157,7 +157,7 @@ void Supervisor::Impl::run() {
 // One life of the child.
 void Supervisor::Impl::run_once() {
   ++status.starts;
-  status.socket_path = fmt::format("{}/engine-{}.sock", options.runtime_directory, status.starts);
+  status.socket_path = fmt::format("{}/{}-{}.sock", options.runtime_directory, options.name, status.starts);
   status.model = options.spec.model;
   status.retry_after.reset();
   status.load_time.reset();

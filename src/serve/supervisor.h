@@ -29,6 +29,7 @@ struct EngineSpec {
 struct SupervisorOptions {
   EngineSpec spec{};
   std::string runtime_directory{};  // ours alone, mode 0700
+  std::string name = "engine";      // of its sockets in there
   int niceness = 5;                 // behind the loop and speech
   Seconds first_pause{0.5};         // before a restart; doubles
   Seconds longest_pause{30};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <utility>
@@ -84,6 +85,20 @@ std::string_view fault_name(TurnFault fault) {
   return kNames.at(static_cast<std::size_t>(fault));
 }
 
+Json forecast_json(const TurnFailure& failure) {
+  const auto seconds = [](const std::optional<Seconds>& s) { return s ? Json(s->value) : Json(nullptr); };
+  Json service = nullptr;
+  if (failure.service) {
+    service = {{"low", failure.service->low.value},
+               {"expected", failure.service->expected.value},
+               {"high", failure.service->high.value}};
+  }
+  return {{"wait_seconds", seconds(failure.wait)},
+          {"turn_seconds", std::move(service)},
+          {"deadline_seconds", failure.deadline.value},
+          {"retry_after_seconds", seconds(failure.retry_after)}};
+}
+
 struct Turns::Impl {
   Loop& loop;
   EngineClient& client;
@@ -92,6 +107,7 @@ struct Turns::Impl {
   std::function<void(const TurnRecord&)> record;
   Admission admission;
   Pace pace{{}};
+  std::optional<Interval<Seconds>> load{};
   EngineStatus engine{};
   Seconds engine_since = Loop::now();
   std::map<Id, Turn> turns{};
@@ -99,6 +115,7 @@ struct Turns::Impl {
   std::unique_ptr<LoopTimer> late_timer{};
 
   TurnFailure not_ready() const;
+  TurnFailure loading() const;
   void pump();
   void run(Id id);
   void got_bytes(Id id, std::string_view bytes);
@@ -110,12 +127,22 @@ struct Turns::Impl {
   void fail_queued();
 };
 
+TurnFailure Turns::Impl::loading() const {
+  TurnFailure out{
+      .fault = TurnFault::kNotReady, .message = "the model is loading", .retry_after = kLoadRetry};
+  if (!load) return out;
+  out.message +=
+      fmt::format("; forecast: {}, at most {}", format_seconds(load->expected), format_seconds(load->high));
+  const Seconds left = load->expected - (Loop::now() - engine_since);
+  if (left > Seconds(0)) out.retry_after = std::max(Seconds(1), left);
+  return out;
+}
+
 TurnFailure Turns::Impl::not_ready() const {
   TurnFailure out{.fault = TurnFault::kNotReady, .retry_after = kLoadRetry};
   switch (engine.phase) {
     case EnginePhase::kLoading:
-      out.message = "the model is loading";
-      break;
+      return loading();
     case EnginePhase::kStuck:
       out.message = "the engine does not answer";
       break;
@@ -279,8 +306,9 @@ Turns::Turns(Loop& loop, EngineClient& client, Metrics& metrics, const ServeLimi
 
 Turns::~Turns() = default;
 
-void Turns::set_pace(Pace pace) {
+void Turns::set_pace(Pace pace, std::optional<Interval<Seconds>> load) {
   impl_->pace = std::move(pace);
+  impl_->load = load;
 }
 
 void Turns::set_engine(const EngineStatus& status) {
@@ -344,6 +372,16 @@ void Turns::cancel(Id id) {
 
 bool Turns::is_ready() const {
   return impl_->engine.phase == EnginePhase::kReady;
+}
+Seconds Turns::retry_after() const {
+  return impl_->not_ready().retry_after.value_or(kLoadRetry);
+}
+Turns::Id Turns::newest() const {
+  return impl_->next_id - 1;
+}
+bool Turns::runs_up_to(Id id) const {
+  return std::ranges::any_of(
+      impl_->turns, [id](const auto& turn) { return turn.first <= id && turn.second.started.has_value(); });
 }
 std::size_t Turns::queued() const {
   return impl_->admission.queued();

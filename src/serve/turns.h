@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json.h"
 #include "base/units.h"
 #include "serve/admission.h"
 #include "serve/engine_client.h"
@@ -55,6 +56,10 @@ struct TurnFailure {
   Seconds deadline{};
 };
 
+// What both protocols tell of a refusal: {"wait_seconds", "turn_seconds": {"low", "expected", "high"},
+// "deadline_seconds", "retry_after_seconds"}; null: not known.
+Json forecast_json(const TurnFailure& failure);
+
 struct TurnEvents {
   // Streams: the data of one event, as the engine wrote it, "[DONE]" included.
   std::function<void(std::string_view data)> event{};
@@ -94,8 +99,8 @@ class Turns {
   Turns(const Turns&) = delete;
   Turns& operator=(const Turns&) = delete;
 
-  // Of the model that is served from now on.
-  void set_pace(Pace pace);
+  // Of the model that is served from now on; `load`: the forecast of its loading, nullopt: not known.
+  void set_pace(Pace pace, std::optional<Interval<Seconds>> load = {});
   void set_engine(const EngineStatus& status);
 
   // Events come later, never from inside this call.
@@ -104,6 +109,11 @@ class Turns {
   void cancel(Id id);
 
   bool is_ready() const;
+  // While it is not: when to ask again.
+  Seconds retry_after() const;
+  // The newest that was taken in, and whether any up to it still runs.
+  Id newest() const;
+  bool runs_up_to(Id id) const;
   std::size_t queued() const;
   std::size_t running() const;
   std::uint64_t queued_tokens() const;

@@ -171,6 +171,29 @@ TEST_F(TurnsTest, WhileNoEngineIsReadyTheReasonIsToldAtOnce) {
   EXPECT_NE(start("a").error().message.find("it crashed"), std::string::npos);
 }
 
+TEST_F(TurnsTest, WhileAModelLoadsItsForecastSaysWhenToAskAgain) {
+  set_phase(EnginePhase::kFailed);
+  turns_.set_pace(Pace({}), Interval<Seconds>{Seconds(20), Seconds(30), Seconds(90)});
+  set_phase(EnginePhase::kLoading);
+  const TurnFailure loading = start("a").error();
+  EXPECT_EQ(loading.message, "the model is loading; forecast: 30.0 s, at most 90.0 s");
+  EXPECT_LE(*loading.retry_after, Seconds(30));
+  EXPECT_GT(*loading.retry_after, Seconds(5));
+  EXPECT_GT(turns_.retry_after(), Seconds(5));
+}
+
+TEST_F(TurnsTest, WhatStillRunsOfThoseBeforeIsKnown) {
+  ASSERT_TRUE(start("a"));
+  settle();
+  const Turns::Id before = turns_.newest();
+  ASSERT_TRUE(start("b"));
+  EXPECT_TRUE(turns_.runs_up_to(before));
+  client_.stream(1, "data: [DONE]\n\n");
+  client_.end(1);
+  EXPECT_FALSE(turns_.runs_up_to(before)) << "b runs now, and came later";
+  EXPECT_TRUE(turns_.runs_up_to(turns_.newest()));
+}
+
 TEST_F(TurnsTest, WhatWaitsWhenTheEngineDiesIsToldSo) {
   ASSERT_TRUE(start("a"));
   ASSERT_TRUE(start("b"));

@@ -1,5 +1,4 @@
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -16,7 +15,6 @@ namespace {
 
 namespace asio = boost::asio;
 namespace websocket = boost::beast::websocket;
-using asio::ip::tcp;
 using ErrorCode = boost::system::error_code;
 
 std::chrono::steady_clock::duration to_duration(Seconds seconds) {
@@ -39,11 +37,11 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
                             public OpenSocket,
                             public WebSocket {
  public:
-  WebSocketConnection(std::shared_ptr<SocketSet> set, tcp::socket socket, UpgradeRequest upgrade,
+  WebSocketConnection(std::shared_ptr<SocketSet> set, PeerStream stream, UpgradeRequest upgrade,
                       WebRequest head)
       : set_(std::move(set)),
-        timer_(socket.get_executor()),
-        stream_(std::move(socket)),
+        timer_(stream.get_executor()),
+        stream_(std::move(stream)),
         upgrade_(std::move(upgrade)),
         head_(std::move(head)) {
     set_->open.insert(this);
@@ -154,7 +152,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
 
   void abort() {
     ErrorCode ignored;
-    std::ignore = boost::beast::get_lowest_layer(stream_).close(ignored);
+    std::ignore = stream_.next_layer().socket().close(ignored);
     ended();
   }
 
@@ -170,7 +168,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
 
   std::shared_ptr<SocketSet> set_;
   asio::steady_timer timer_;
-  websocket::stream<tcp::socket> stream_;
+  websocket::stream<PeerStream> stream_;
   UpgradeRequest upgrade_;
   WebRequest head_;
   WebSocketEvents events_{};
@@ -185,9 +183,9 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
 
 }  // namespace
 
-void run_web_socket(std::shared_ptr<SocketSet> set, tcp::socket socket, UpgradeRequest upgrade,
+void run_web_socket(std::shared_ptr<SocketSet> set, PeerStream stream, UpgradeRequest upgrade,
                     const WebRequest& head) {
-  std::make_shared<WebSocketConnection>(std::move(set), std::move(socket), std::move(upgrade), head)->start();
+  std::make_shared<WebSocketConnection>(std::move(set), std::move(stream), std::move(upgrade), head)->start();
 }
 
 }  // namespace tokcast

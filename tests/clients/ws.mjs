@@ -34,7 +34,25 @@ assert.equal((await next()).type, 'error')
 const pong = new Promise((resolve) => socket.on('pong', resolve))
 socket.ping('x')
 assert.equal(String(await pong), 'x')
+
+// A message in fragments, with a ping between them.
+socket.send('{"type":"sta', { fin: false })
+socket.ping('between')
+socket.send('tus"}', { fin: true })
+assert.equal((await next()).type, 'status_response')
 const closed = new Promise((resolve) => socket.on('close', resolve))
 socket.close(1000)
 assert.equal(await closed, 1000)
+
+// What a client must not say, and what it may say of its end.
+const ends = async (what) => {
+  const one = new WebSocket(`ws://127.0.0.1:${process.argv[2]}/`, { headers })
+  await new Promise((resolve, reject) => { one.on('open', resolve); one.on('error', reject) })
+  const end = new Promise((resolve) => one.on('close', resolve))
+  what(one)
+  return end
+}
+assert.equal(await ends((one) => one.send(Buffer.from([0xce, 0xba, 0xed, 0xa0, 0x80]), { binary: false })), 1007)
+assert.equal(await ends((one) => one.send('x'.repeat(5 << 20))), 1009)
+assert.equal(await ends((one) => one.close(4999, 'Auf Wiedersehen')), 4999)
 console.log('WebSocket: all as it should be')

@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <functional>
+
+#include "bench/serve_load/load_parts.h"
+#include "bench/serve_load/load_socket.h"
+#include "serve/supervisor.h"
+
+namespace tokcast {
+namespace {
+
+constexpr int kTries = 20;
+constexpr const char* kSlots = "/slots?fail_on_no_slot=1";
+constexpr double kPatience = 10;
+
+// Waits for the engine's slot to be busy or free; false: it never was.
+bool wait_for_slot(const std::string& engine_socket, unsigned status) {
+  const double until = load_now() + kPatience;
+  while (load_now() < until) {
+    if (probe_unix_http(engine_socket, kSlots, Seconds(kPatience)) == status) return true;
+    usleep(1000);
+  }
+  return false;
+}
+
+// Begins a turn and cancels it; returns when it did.
+using Way = std::function<double(std::uint16_t port)>;
+
+double hang_up_a_stream(std::uint16_t port) {
+  LoadSocket socket(port);
+  std::string got;
+  socket.send(chat_request({.tokens = 2000, .stream = true, .deadline = 600}));
+  socket.read_until("\"content\":\"", got, kPatience);
+  const double moment = load_now();
+  socket.hang_up();
+  return moment;
+}
+
+// In the middle of its prompt, which the engine reads in one go.
+double hang_up_in_the_prompt(std::uint16_t port) {
+  LoadSocket socket(port);
+  socket.send(chat_request({.prompt = std::string(2000, 'x'), .tokens = 2000, .deadline = 600}));
+  usleep(100'000);
+  const double moment = load_now();
+  socket.hang_up();
+  return moment;
+}
+
+double barge_in(std::uint16_t port) {
+  const LoadSocket socket(port);
+  std::string got;
+  socket.send(web_socket_request());
+  socket.read_until("\r\n\r\n", got, kPatience);
+  socket.send(text_frame(R"({"type":"llm_request","text":"Hello","stream":true,"deadline_seconds":600})"));
+  socket.read_until("llm_token", got, kPatience);
+  const double moment = load_now();
+  socket.send(text_frame(R"({"type":"barge_in"})"));
+  socket.read_until("barge_in_ack", got, kPatience);
+  return moment;
+}
+
+double miss_the_deadline(std::uint16_t port) {
+  constexpr double kDeadline = 0.5;
+  const double start = load_now();
+  load_ask(port, chat_request({.tokens = 2000, .stream = true, .deadline = kDeadline}), kPatience);
+  return start + kDeadline;
+}
+
+std::string time_cancels(const LoadServer& server, const Way& way) {
+  const std::string engine = server.engine_socket();
+  LoadSamples freed;
+  int never = 0;
+  for (int i = 0; i < kTries; ++i) {
+    if (!wait_for_slot(engine, 200)) ++never;
+    const double moment = way(server.port());
+    if (wait_for_slot(engine, 200)) {
+      freed.add(load_now() - moment);
+    } else {
+      ++never;
+    }
+  }
+  return fmt::format("median {}, longest {} ({}){}", in_milliseconds(freed.quantile(0.5)),
+                     in_milliseconds(freed.most()), freed.count(),
+                     never > 0 ? fmt::format("; {} never", never) : "");
+}
+
+}  // namespace
+
+LoadRows cancel_part(const LoadOptions& options) {
+  // A large promise, so that no forecast refuses what is to be cancelled.
+  const auto server = start_tokcast(options, {"--ctx", "8192"});
+  if (!server) return std::unexpected(server.error());
+  if (!wait_for_slot((*server)->engine_socket(), 200)) {
+    return std::vector<LoadRow>{{"slot free after a cancel", "", "this engine does not tell of its slots"}};
+  }
+  const std::pair<const char*, Way> ways[] = {{"the client hangs up", hang_up_a_stream},
+                                              {"`barge_in`", barge_in},
+                                              {"the deadline passes", miss_the_deadline},
+                                              {"the client hangs up in the prompt", hang_up_in_the_prompt}};
+  std::vector<LoadRow> out;
+  for (const auto& [name, way] : ways) {
+    out.push_back({fmt::format("slot free after {}", name), "≤ 200 ms", time_cancels(**server, way)});
+  }
+  return out;
+}
+
+}  // namespace tokcast

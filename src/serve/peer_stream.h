@@ -1,0 +1,67 @@
+// A connection of bytes, over TCP or a Unix socket, with TLS or without, as Boost wants streams to be: one
+// code serves them all. Seen by the sources that show Boost only (loop.h).
+#ifndef TOKCAST_SERVE_PEER_STREAM_H_
+#define TOKCAST_SERVE_PEER_STREAM_H_
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/websocket/ssl.hpp>
+#include <boost/beast/websocket/teardown.hpp>
+#include <memory>
+#include <tuple>
+#include <utility>
+
+namespace tokcast {
+
+class PeerStream {
+ public:
+  using Socket = boost::asio::generic::stream_protocol::socket;
+  using TlsStream = boost::asio::ssl::stream<Socket&>;
+  using executor_type = Socket::executor_type;  // NOLINT(readability-identifier-naming): Boost asks for it
+
+  explicit PeerStream(Socket socket) : socket_(std::make_unique<Socket>(std::move(socket))) {}
+  PeerStream(Socket socket, boost::asio::ssl::context& context) : PeerStream(std::move(socket)) {
+    tls_ = std::make_unique<TlsStream>(*socket_, context);
+  }
+
+  executor_type get_executor() { return socket_->get_executor(); }
+  // Below TLS.
+  Socket& socket() { return *socket_; }
+  bool has_tls() const { return tls_ != nullptr; }
+  TlsStream& tls() { return *tls_; }
+
+  template <typename Buffers, typename Handler>
+  void async_read_some(const Buffers& buffers, Handler&& handler) {
+    if (tls_) return tls_->async_read_some(buffers, std::forward<Handler>(handler));
+    socket_->async_read_some(buffers, std::forward<Handler>(handler));
+  }
+  template <typename Buffers, typename Handler>
+  void async_write_some(const Buffers& buffers, Handler&& handler) {
+    if (tls_) return tls_->async_write_some(buffers, std::forward<Handler>(handler));
+    socket_->async_write_some(buffers, std::forward<Handler>(handler));
+  }
+
+ private:
+  std::unique_ptr<Socket> socket_;  // stays in its place when we are moved
+  std::unique_ptr<TlsStream> tls_{};
+};
+
+// How Beast ends a WebSocket's stream, and closes one that is late.
+template <typename Handler>
+void async_teardown(boost::beast::role_type role, PeerStream& stream, Handler&& handler) {
+  using boost::beast::websocket::async_teardown;
+  if (stream.has_tls()) return async_teardown(role, stream.tls(), std::forward<Handler>(handler));
+  async_teardown(role, stream.socket(), std::forward<Handler>(handler));
+}
+inline void teardown(boost::beast::role_type role, PeerStream& stream, boost::system::error_code& error) {
+  boost::beast::websocket::teardown(role, stream.socket(), error);
+}
+inline void beast_close_socket(PeerStream& stream) {
+  boost::system::error_code ignored;
+  std::ignore = stream.socket().close(ignored);
+}
+
+}  // namespace tokcast
+
+#endif  // TOKCAST_SERVE_PEER_STREAM_H_
