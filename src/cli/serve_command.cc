@@ -26,6 +26,7 @@
 #include "serve/server.h"
 #include "setup/served_config.h"
 #include "setup/user_file.h"
+#include "speech/local_speech.h"
 
 namespace tokcast {
 namespace {
@@ -48,6 +49,7 @@ struct Options {
   std::vector<std::string> hosts{};
   std::vector<std::string> origins{};
   bool insecure = false;
+  bool no_speech = false;
   std::optional<std::string> log{};
   std::vector<std::string> engine_arguments{};
   CommonOptions common{};
@@ -183,6 +185,11 @@ Result<void> complete(Options& options) {
   return {};
 }
 
+// One second of speech is some 0.25 s of recognition on one core; the model needs the others.
+std::size_t speech_threads(const Setting& setting) {
+  return std::clamp<std::size_t>(setting.machine.usable_threads() / 4, 1, 4);
+}
+
 Result<ExitCode> run(Options options) {
   if (auto whole = complete(options); !whole) return std::unexpected(whole.error());
   auto access = read_access(options);
@@ -213,6 +220,12 @@ Result<ExitCode> run(Options options) {
     return find_other(options, path, *setting, say_later);
   };
   serving.say = say_later;
+  if (!options.no_speech) {
+    serving.speech_threads = speech_threads(*setting);
+    serving.make_speech = [utterances = 2 * serving.speech_threads] {
+      return make_local_speech({.utterances = utterances});
+    };
+  }
   const auto end = serve(std::move(serving));
   if (!end) return std::unexpected(end.error());
   if (end->cut) return fail(ErrorKind::kInterrupted, "turns still ran and were cut");
@@ -229,8 +242,8 @@ constexpr const char* kExamples = R"(Examples:
   curl localhost:8765/v1/chat/completions -d \
     '{"messages":[{"role":"user","content":"Hello"}],"stream":true}'
 
-OpenAI-compatible HTTP and the local-ai WebSocket protocol on one port. It
-listens at once and says `loading` until the model answers. A request whose
+OpenAI-compatible HTTP and the local-ai WebSocket protocol on one port, with
+speech in and out (US English: pocketsphinx, flite). It listens at once and says `loading` until the model answers. A request whose
 forecast misses its deadline is refused at once: 429, with the forecast.
 SIGTERM lets running turns finish, then ends with 0 (143 if they were cut).
 All of it: docs/SERVER.md.)";
@@ -260,6 +273,7 @@ Command add_serve(CLI::App& root) {
   parser->add_option("--allow-host", options->hosts, "Name it may be asked under")->type_name("NAME");
   parser->add_option("--allow-origin", options->origins, "Web pages that may ask it")->type_name("ORIGIN");
   parser->add_flag("--insecure", options->insecure, "Listen beyond this machine without a token");
+  parser->add_flag("--no-speech", options->no_speech, "Do not listen or speak");
   parser->add_option("--engine-arg", options->engine_arguments, "Hand this to llama-server")
       ->type_name("ARG");
   parser->add_option("--log", options->log, "Append turns and engine events as JSON lines")

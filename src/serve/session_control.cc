@@ -12,8 +12,15 @@ constexpr const char* kRecognisers[] = {"vosk",           "sherpa",      "kroko_
                                         "faster_whisper", "whisper_cpp", "tone"};
 constexpr const char* kSynthesisers[] = {"piper", "kokoro", "melotts", "silero", "matcha"};
 
+Json speech_schema(const SpeechBackend& backend) {
+  if (backend.voices.empty()) return Json::object();
+  return {{"type", "object"}, {"properties", {{"voice", {{"type", "string"}, {"enum", backend.voices}}}}}};
+}
+
 Json backend_json(const SpeechBackend& backend) {
-  return {{"name", backend.name}, {"available", backend.available}, {"schema", Json::object()}};
+  Json out{{"name", backend.name}, {"available", backend.available}, {"schema", speech_schema(backend)}};
+  if (!backend.missing.empty()) out["message"] = backend.missing;
+  return out;
 }
 
 Json llm_schema() {
@@ -65,7 +72,7 @@ void Session::Impl::backend_schema(const LocalAiMessage& message) {
   }
   for (const SpeechBackend& backend : port.backends()) {
     if (backend.kind != kind || backend.name != name) continue;
-    out.update({{"schema", Json::object()}, {"available", backend.available}});
+    out.update({{"schema", speech_schema(backend)}, {"available", backend.available}});
     return send(out);
   }
   out["error"] = "there is no such backend";
