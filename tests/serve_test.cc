@@ -232,56 +232,5 @@ TEST_F(Serve, HalfOpenConnectionsAndAFrozenEngineDoNotHoldUpHealth) {
   EXPECT_TRUE(wait_until_ready());
 }
 
-TEST_F(Serve, SpeechInBecomesSpeechOut) {
-  start_ready();
-  TestSession session(port_);
-  session.tell({{"type", "capabilities"}});
-  EXPECT_EQ(session.next("capabilities_response")["capabilities"]["pocketsphinx"], true);
-  session.tell({{"type", "tts_request"},
-                {"text", "hello how are you today"},
-                {"response_format", "binary"},
-                {"output_encoding", "linear16"}});
-  ASSERT_EQ(session.next("tts_audio")["encoding"], "linear16");
-  session.tell({{"type", "set_mode"}, {"mode", "full"}, {"call_id", "c"}});
-  ASSERT_EQ(session.next("mode_ready")["mode"], "full");
-  ASSERT_EQ(session.sounds.size(), 1U);
-  session.send_sound(session.sounds[0] + std::string(32'000, '\0'));
-  Json heard = session.next("stt_result");
-  while (!heard.is_null() && heard["is_final"] != true) heard = session.next("stt_result");
-  EXPECT_EQ(heard["text"], "hello how are you today");
-  const Json answer = session.next("llm_response");
-  EXPECT_EQ(answer["text"], "word0 word1 word2");
-  EXPECT_TRUE(answer["timeline"]["first_sound_seconds"].is_number()) << answer;
-  EXPECT_EQ(session.sounds.size(), 2U);
-  EXPECT_EQ(metric("tokcast_recognition_seconds_count"), 1);
-  EXPECT_EQ(metric("tokcast_first_audio_seconds_count"), 1);
-}
-
-TEST_F(Serve, SpeechGoesThroughHttpBothWays) {
-  start_ready();
-  const TestAnswer sound = ask(port_, "POST", "/v1/audio/speech", R"({"input":"hello how are you today"})");
-  ASSERT_EQ(sound.status, 200) << sound.body.substr(0, 200);
-  EXPECT_TRUE(contains(sound.head, "audio/wav"));
-  EXPECT_TRUE(contains(sound.head, "X-Tokcast-Voice: slt"));
-  const std::string form =
-      "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n" + sound.body +
-      "\r\n--b--\r\n";
-  const TestAnswer text = ask(port_, "POST", "/v1/audio/transcriptions", form,
-                              "Content-Type: multipart/form-data; boundary=b\r\n");
-  ASSERT_EQ(text.status, 200) << text.body;
-  EXPECT_EQ(text.json()["text"], "hello how are you today");
-  EXPECT_EQ(ask(port_, "POST", "/v1/audio/transcriptions", "{}").status, 400);
-}
-
-TEST_F(Serve, WithoutSpeechItSaysSo) {
-  start_ready({"--no-speech"});
-  const TestAnswer refused = ask(port_, "POST", "/v1/audio/speech", R"({"input":"hello"})");
-  EXPECT_EQ(refused.status, 501);
-  EXPECT_EQ(refused.json()["error"]["code"], "unavailable");
-  TestSession session(port_);
-  session.send_sound(std::string(3200, '\0'));
-  EXPECT_EQ(session.next("stt_result")["error"], "stt_unavailable");
-}
-
 }  // namespace
 }  // namespace tokcast

@@ -58,20 +58,15 @@ class TestConnection {
   std::string read_until(std::string_view end, double seconds = 30) {
     const double until = seconds_now() + seconds;
     while (end.empty() || got_.find(end) == std::string::npos) {
-      if (!read_some(until)) break;
+      pollfd wait{descriptor_, POLLIN, 0};
+      const double left = until - seconds_now();
+      if (left <= 0 || poll(&wait, 1, static_cast<int>(left * 1000) + 1) <= 0) break;
+      std::array<char, 65536> piece{};
+      const ssize_t count = recv(descriptor_, piece.data(), piece.size(), 0);
+      if (count <= 0) break;
+      got_.append(piece.data(), static_cast<std::size_t>(count));
     }
     return got_;
-  }
-  // False: the other end closed, or the time is over.
-  bool read_some(double until) {
-    pollfd wait{descriptor_, POLLIN, 0};
-    const double left = until - seconds_now();
-    if (left <= 0 || poll(&wait, 1, static_cast<int>(left * 1000) + 1) <= 0) return false;
-    std::array<char, 65536> piece{};
-    const ssize_t count = recv(descriptor_, piece.data(), piece.size(), 0);
-    if (count <= 0) return false;
-    got_.append(piece.data(), static_cast<std::size_t>(count));
-    return true;
   }
   std::string& got() { return got_; }
   int descriptor() const { return descriptor_; }
@@ -80,69 +75,6 @@ class TestConnection {
   int descriptor_;
   bool is_open_ = false;
   std::string got_{};
-};
-
-// A WebSocket to loopback that speaks the local-ai protocol.
-class TestSession : public TestConnection {
- public:
-  explicit TestSession(int port) : TestConnection(port) {
-    TestConnection::send(
-        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
-    read_until("\r\n\r\n");
-    got().erase(0, got().find("\r\n\r\n") + 4);
-  }
-  void tell(const Json& message) const { send_frame(0x81, message.dump()); }
-  void send_sound(std::string_view bytes) const { send_frame(0x82, bytes); }
-
-  // The next message of that type; the sound that comes before it is kept. Null: none came.
-  Json next(std::string_view type) {
-    for (;;) {
-      const auto [opcode, payload] = next_frame();
-      if (opcode == 0) return {};
-      if (opcode == 2) sounds.push_back(payload);
-      if (opcode != 1) continue;
-      Json message = parse_json(payload, "message").value_or(Json());
-      types.push_back(message.value("type", ""));
-      if (types.back() == type) return message;
-    }
-  }
-
-  std::vector<std::string> sounds{};
-  std::vector<std::string> types{};  // of all messages so far
-
- private:
-  // Masked with zeros, which changes nothing.
-  void send_frame(unsigned head, std::string_view payload) const {
-    std::string out{static_cast<char>(head), static_cast<char>(0x80U | 127U)};
-    for (unsigned i = 8; i-- > 0;) out += static_cast<char>((payload.size() >> (8U * i)) & 0xFFU);
-    out += std::string(4, '\0');
-    out += payload;
-    TestConnection::send(out);
-  }
-  // Opcode 0: the connection ended.
-  std::pair<unsigned, std::string> next_frame() {
-    const auto byte = [this](std::size_t i) {
-      return static_cast<std::size_t>(static_cast<unsigned char>(got()[i]));
-    };
-    if (!read_bytes(2)) return {};
-    const std::size_t more = byte(1) == 126 ? 2 : (byte(1) == 127 ? 8 : 0);
-    if (!read_bytes(2 + more)) return {};
-    std::size_t size = more == 0 ? byte(1) : 0;
-    for (std::size_t i = 0; i < more; ++i) size = (size << 8U) | byte(2 + i);
-    if (!read_bytes(2 + more + size)) return {};
-    std::pair<unsigned, std::string> out{static_cast<unsigned>(byte(0)) & 0x0FU,
-                                         got().substr(2 + more, size)};
-    got().erase(0, 2 + more + size);
-    return out;
-  }
-  bool read_bytes(std::size_t count) {
-    const double until = seconds_now() + 30;
-    while (got().size() < count) {
-      if (seconds_now() > until || !read_some(until)) return false;
-    }
-    return true;
-  }
 };
 
 struct TestAnswer {
