@@ -90,6 +90,22 @@ void Session::Impl::reload(const LocalAiMessage& message) {
   });
 }
 
+Json Session::Impl::change_session(const Json& settings) {
+  Json changed = Json::array();
+  const Json prompt = settings.value("system_prompt", Json());
+  if (prompt.is_string() && prompt.get_ref<const std::string&>() != system_prompt) {
+    system_prompt = prompt.get<std::string>();
+    changed.push_back("llm_config.system_prompt");
+  }
+  const Json most = settings.value("max_tokens", Json());
+  const bool is_limit = most.is_number_unsigned() && most.get<std::uint64_t>() > 0;
+  if (is_limit && most.get<std::uint64_t>() != reply_limit) {
+    reply_limit = most.get<std::uint64_t>();
+    changed.push_back("llm_config.max_tokens");
+  }
+  return changed;
+}
+
 void Session::Impl::switch_model(const LocalAiMessage& message) {
   const SessionEcho echo = echo_of(message);
   const bool for_session = lower(message.text("scope").value_or("")) == "session";
@@ -105,12 +121,10 @@ void Session::Impl::switch_model(const LocalAiMessage& message) {
   const auto config = message.fields.find("llm_config");
   const Json settings = config != message.fields.end() && config->is_object() ? *config : Json::object();
   if (for_session) {
-    const Json prompt = settings.value("system_prompt", Json());
-    if (!prompt.is_string())
-      return answer("no_change", "a session may change llm_config.system_prompt", Json::array());
-    if (prompt.get_ref<const std::string&>() == system_prompt) return answer("no_change", "", Json::array());
-    system_prompt = prompt.get<std::string>();
-    return answer("success", "", Json::array({"llm_config.system_prompt"}));
+    const Json changed = change_session(settings);
+    if (!changed.empty()) return answer("success", "", changed);
+    return answer("no_change", "a session may change llm_config.system_prompt and llm_config.max_tokens",
+                  changed);
   }
   for (const char* name : {"stt_backend", "tts_backend"}) {
     const std::string wanted = lower(message.text(name).value_or(""));

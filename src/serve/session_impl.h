@@ -57,6 +57,7 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
   RecogniserOptions hearing{};
   std::string last_partial{};
   std::string system_prompt{};
+  std::optional<std::uint64_t> reply_limit{};  // tokens
   Json history = Json::array();
   Json tools = Json::array();
   std::vector<std::string> allowed_tools{};
@@ -117,6 +118,8 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
   void backend_schema(const LocalAiMessage& message);
   void reload(const LocalAiMessage& message);
   void switch_model(const LocalAiMessage& message);
+  // By llm_config; the names of what it changed.
+  Json change_session(const Json& settings);
 };
 
 }  // namespace tokcast

@@ -376,6 +376,14 @@ TEST_F(SessionTest, ASwitchAnswersOnlyWhenItWasDone) {
   EXPECT_EQ(port_.last()["scope"], "session");
   tell(R"({"type":"llm_request","text":"Hi"})");
   EXPECT_EQ(port_.requests.back()["messages"][0]["content"], "Be kind");
+  EXPECT_FALSE(port_.requests.back().contains("max_tokens"));
+  port_.end(port_.last_turn);
+  tell(R"({"type":"switch_model","scope":"session","llm_config":{"max_tokens":30}})");
+  EXPECT_EQ(port_.last()["changed"], Json::array({"llm_config.max_tokens"}));
+  tell(R"({"type":"llm_request","text":"Hi"})");
+  EXPECT_EQ(port_.requests.back()["max_tokens"], 30);
+  tell(R"({"type":"switch_model","scope":"session","llm_config":{"max_tokens":-1,"system_prompt":7}})");
+  EXPECT_EQ(port_.last()["status"], "no_change");
   tell(R"({"type":"reload_llm"})");
   port_.switched({});
   EXPECT_EQ(port_.last()["type"], "reload_response");

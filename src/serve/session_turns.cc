@@ -64,7 +64,9 @@ TurnRequest Session::Impl::request_of(const SessionJob& next) const {
   out.deadline = next.deadline.value_or(options.turn_budget);
   out.stream = next.kind != SessionJobKind::kTools;
   out.prompt_bytes = text_bytes(messages);
+  out.reply_limit = reply_limit;
   Json body{{"messages", std::move(messages)}, {"stream", out.stream}};
+  if (reply_limit) body["max_tokens"] = *reply_limit;
   if (next.tools.is_array() && !next.tools.empty()) {
     body["tools"] = next.tools;
     body["tool_choice"] = next.tool_choice;

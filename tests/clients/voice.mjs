@@ -34,6 +34,8 @@ if (question.endsWith('.wav')) {
   sound = (await next()).data
 }
 
+tell({ type: 'switch_model', scope: 'session', llm_config: { max_tokens: 60 } })
+assert.equal((await next()).type, 'switch_response')
 tell({ type: 'set_mode', mode: 'full', call_id: 'voice', output_encoding: 'linear16' })
 assert.equal((await next()).type, 'mode_ready')
 
@@ -70,6 +72,9 @@ for (let message = await next(); ; message = await next()) {
       console.log(`${(seconds ?? NaN).toFixed(3).padStart(7)} s`, stage.replace('_seconds', '').replace('_', ' '))
     }
     break
+  } else if (message.type === 'error') {
+    console.error(since(message.at), message.code, message.message)
+    process.exit(1)
   } else {
     assert.equal(message.type, 'tts_audio', JSON.stringify(message))
   }
