@@ -7,6 +7,7 @@
 
 #include "serve/local_ai.h"
 #include "serve/sse.h"
+#include "speech/spoken_text.h"
 
 namespace {
 

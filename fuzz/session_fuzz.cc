@@ -26,8 +26,8 @@ class Port : public SessionPort {
     return last;
   }
   void cancel_turn(Turns::Id id) override { turns.erase(id); }
-  bool hear(std::string /*pcm16*/, const RecogniserOptions& /*options*/, bool /*finish*/,
-            std::function<void(Result<Recognised>)> heard) override {
+  bool hear(std::string /*pcm16*/, const RecogniserOptions& /*options*/,
+            std::function<void(Result<Recognised>, Seconds)> heard) override {
     on_heard = std::move(heard);
     return true;
   }
@@ -37,6 +37,8 @@ class Port : public SessionPort {
     return true;
   }
   void stop_speaking() override { on_spoken = nullptr; }
+  Seconds now() const override { return Seconds(1); }
+  void turn_answered(const TurnTimeline& /*times*/) override {}
   std::string recogniser_name() const override { return "ear"; }
   std::string synthesiser_name() const override { return "mouth"; }
   Json status() const override { return Json::object(); }
@@ -46,7 +48,7 @@ class Port : public SessionPort {
 
   std::map<Turns::Id, TurnEvents> turns{};
   Turns::Id last = 0;
-  std::function<void(Result<Recognised>)> on_heard{};
+  std::function<void(Result<Recognised>, Seconds)> on_heard{};
   std::function<void(Result<std::string>)> on_spoken{};
 };
 
@@ -55,6 +57,7 @@ void step(Port& port, Session& session, std::string_view line) {
   const auto turn = port.turns.empty() ? TurnEvents{} : port.turns.begin()->second;
   switch (line.empty() ? '\0' : line.front()) {
     case 'E':
+      if (turn.started) turn.started();
       if (turn.event) turn.event(rest);
       break;
     case 'A':
@@ -65,7 +68,8 @@ void step(Port& port, Session& session, std::string_view line) {
       if (turn.end) turn.end(rest.empty() ? std::nullopt : std::optional(TurnFailure{.message = rest}));
       break;
     case 'H':
-      if (const auto heard = port.on_heard) heard(Recognised{.text = rest, .is_final = rest.size() % 2 == 0});
+      if (const auto heard = port.on_heard)
+        heard(Recognised{.text = rest, .is_final = rest.size() % 2 == 0}, Seconds(1));
       break;
     case 'S':
       if (const auto spoken = std::exchange(port.on_spoken, nullptr)) spoken(rest);

@@ -3,11 +3,12 @@
 
 build_packages=(g++ cmake ninja-build ccache libfmt-dev nlohmann-json3-dev libcli11-dev
   libboost1.81-dev libhwloc-dev libhwy-dev libcpu-features-dev libvulkan-dev
-  libcurl4-openssl-dev libssl-dev libarchive-dev libxxhash-dev libtomlplusplus-dev libsqlite3-dev ca-certificates)
-test_packages=(libgtest-dev libgmock-dev libvalijson-dev clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19)
+  libcurl4-openssl-dev libssl-dev libarchive-dev libxxhash-dev libtomlplusplus-dev libsqlite3-dev ca-certificates
+  pkgconf libpocketsphinx-dev pocketsphinx-en-us flite1-dev libspeexdsp-dev)
+test_packages=(libgtest-dev libgmock-dev libvalijson-dev espeak-ng clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19)
 needs="Needed: g++ 12, CMake 3.25, ninja, fmt 9, nlohmann-json 3.11, CLI11 2.1, hwloc 2.9, Highway 1.0, cpu_features 0.7, Vulkan headers 1.3, Boost 1.81, \
-libcurl 7.88, OpenSSL 3.0, libarchive 3.6, xxHash 0.8, toml++ 3.3, SQLite 3.40 or newer; \
-for ./test also GoogleTest, valijson and LLVM 19 (clang, clang-tidy, clang-format, compiler-rt)."
+libcurl 7.88, OpenSSL 3.0, libarchive 3.6, xxHash 0.8, toml++ 3.3, SQLite 3.40, pkg-config, pocketsphinx 0.8+5prealpha \
+with its model of US English, flite 2.2, speexdsp 1.2 or newer; for ./test also GoogleTest, valijson, espeak-ng and LLVM 19 (clang, clang-tidy, clang-format, compiler-rt)."
 
 # ensure_packages NAME...: asks dpkg once, and apt only if a package is missing. Systems without dpkg have to bring
 # their own; CMake then names what it misses.

@@ -23,6 +23,7 @@
 #include "serve/server.h"
 #include "setup/served_config.h"
 #include "setup/user_file.h"
+#include "speech/local_speech.h"
 
 namespace tokcast {
 namespace {
@@ -45,6 +46,7 @@ struct Options {
   std::vector<std::string> origins{};
   TlsFiles tls{};
   bool insecure = false;
+  bool no_speech = false;
   std::optional<std::string> log{};
   CommonOptions common{};
 };
@@ -108,6 +110,15 @@ Result<void> complete(Options& options) {
   if (!options.servable.context) options.servable.context = config->context_tokens;
   options.promised = config->turn_budget;
   return {};
+}
+
+// One second of speech is some 0.25 s of recognition on one core; the model needs the others.
+void add_speech(ServeOptions& serving) {
+  const std::size_t threads = std::clamp<std::size_t>(read_machine().usable_threads() / 4, 1, 4);
+  serving.speech_threads = threads;
+  serving.make_speech = [utterances = 2 * threads] {
+    return make_local_speech({.utterances = utterances});
+  };
 }
 
 // All but the model. Errors: those of read_access, read_tls and open_log.
@@ -188,6 +199,7 @@ Result<ExitCode> run(Options options) {
   if (options.budget) options.servable.budget = Seconds(*options.budget);
   auto serving = read_serving(options);
   if (!serving) return std::unexpected(serving.error());
+  if (!options.no_speech) add_speech(*serving);
   LineWriter talk(2);
   const Complain say_later = [&talk](const std::string& text) { talk.write("tokcast: " + printable(text)); };
   if (!options.remote.empty()) return run_remote(options, std::move(*serving), say_later);
@@ -206,8 +218,8 @@ constexpr const char* kExamples = R"(Examples:
   curl localhost:8765/v1/chat/completions -d \
     '{"messages":[{"role":"user","content":"Hello"}],"stream":true}'
 
-OpenAI-compatible HTTP and the local-ai WebSocket protocol on one port. It
-listens at once and says `loading` until the model answers. A request whose
+OpenAI-compatible HTTP and the local-ai WebSocket protocol on one port, with
+speech in and out (US English: pocketsphinx, flite). It listens at once and says `loading` until the model answers. A request whose
 forecast misses its deadline is refused at once: 429, with the forecast.
 SIGTERM lets running turns finish, then ends with 0 (143 if they were cut).
 All of it: docs/SERVER.md.)";
@@ -244,6 +256,7 @@ Command add_serve(CLI::App& root) {
   certificate->needs(key);
   key->needs(certificate);
   parser->add_flag("--insecure", options->insecure, "Listen beyond this machine without token or TLS");
+  parser->add_flag("--no-speech", options->no_speech, "Do not listen or speak");
   const auto remote =
       parser->add_option("--remote", options->remote, "Hand turns to this OpenAI-compatible server")
           ->type_name("URL");

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "serve/audio_api.h"
 #include "serve/openai.h"
 
 namespace tokcast {
@@ -23,11 +24,6 @@ struct Route {
 
 // Larger bodies are parsed beside the loop: 64 kB take a millisecond.
 constexpr std::size_t kParsedOnLoop = 64UL * 1024;
-
-void reply(ServerState& state, const std::shared_ptr<Exchange>& exchange, WebAnswer answer) {
-  state.metrics.count(Counter::kHttpRequests, std::to_string(answer.status));
-  exchange->answer(std::move(answer));
-}
 
 void reply_json(ServerState& state, const std::shared_ptr<Exchange>& exchange, const Json& json) {
   reply(state, exchange, {.body = json.dump(-1, ' ', false, Json::error_handler_t::replace)});
@@ -161,7 +157,7 @@ void turn(ServerState& state, const std::shared_ptr<Exchange>& exchange) {
   if (!taken) reply(state, exchange, error_answer(503, "busy", "too many large requests at once"));
 }
 
-constexpr std::array<Route, 8> kRoutes{{
+constexpr std::array<Route, 10> kRoutes{{
     {"GET", "/healthz", true, healthz},
     {"GET", "/readyz", true, readyz},
     {"GET", "/health", true, readyz},  // as llama-server names it
@@ -170,6 +166,8 @@ constexpr std::array<Route, 8> kRoutes{{
     {"POST", "/v1/chat/completions", false, turn<ApiKind::kChat>},
     {"POST", "/v1/completions", false, turn<ApiKind::kCompletion>},
     {"POST", "/v1/embeddings", false, turn<ApiKind::kEmbeddings>},
+    {"POST", "/v1/audio/transcriptions", false, transcribe},
+    {"POST", "/v1/audio/speech", false, speak_aloud},
 }};
 
 const Route* find_route(const WebRequest& request) {
@@ -213,6 +211,11 @@ std::optional<WebAnswer> refusal(const ServerState& state, const WebRequest& hea
 }
 
 }  // namespace
+
+void reply(ServerState& state, const std::shared_ptr<Exchange>& exchange, WebAnswer answer) {
+  state.metrics.count(Counter::kHttpRequests, std::to_string(answer.status));
+  exchange->answer(std::move(answer));
+}
 
 HttpHandlers api_handlers(ServerState& state) {
   HttpHandlers out;

@@ -2,10 +2,15 @@
 #ifndef TOKCAST_SERVE_API_H_
 #define TOKCAST_SERVE_API_H_
 
+#include <memory>
+
 #include "serve/http.h"
 #include "serve/server_state.h"
 
 namespace tokcast {
+
+// Answers and counts it.
+void reply(ServerState& state, const std::shared_ptr<Exchange>& exchange, WebAnswer answer);
 
 // Everything but web_socket. The state must outlive the handlers.
 HttpHandlers api_handlers(ServerState& state);

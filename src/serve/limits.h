@@ -31,6 +31,11 @@ struct ServeLimits {
   Bytes queued_bytes{16 * kMebi.value};
   std::size_t turns_per_session = 8;  // of one WebSocket, waiting for each other
 
+  // Sound by HTTP: how long a recording and a text to be spoken may be, and how many of both at once.
+  Seconds recording{300};
+  std::size_t spoken_text = 4096;  // bytes
+  std::size_t sounds = 8;
+
   // What the engine may answer.
   Bytes answer{16 * kMebi.value};
   Bytes event{1 * kMebi.value};  // one server-sent event

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "base/text.h"
 
@@ -164,16 +163,6 @@ std::string encode_base64(std::string_view bytes) {
   return out;
 }
 
-std::vector<std::int16_t> samples_of(std::string_view bytes) {
-  std::vector<std::int16_t> out(bytes.size() / 2);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const auto low = static_cast<unsigned char>(bytes[2 * i]);
-    const auto high = static_cast<unsigned char>(bytes[2 * i + 1]);
-    out[i] = static_cast<std::int16_t>(static_cast<std::uint16_t>(low | (high << 8U)));
-  }
-  return out;
-}
-
 SoundFormat sound_format(const LocalAiMessage& message, SoundFormat otherwise) {
   const std::string encoding = encoding_in(message);
   if (encoding.empty()) return otherwise;
@@ -181,21 +170,6 @@ SoundFormat sound_format(const LocalAiMessage& message, SoundFormat otherwise) {
     return {SoundEncoding::kLinear16, rate_in(message).value_or(16'000)};
   }
   return {};
-}
-
-std::vector<std::string> take_sentences(std::string& text) {
-  std::vector<std::string> out;
-  std::size_t start = 0;
-  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
-    const bool ends = std::strchr(".!?", text[i]) != nullptr && text[i] != '\0' &&
-                      std::strchr(" \t\r\n", text[i + 1]) != nullptr && text[i + 1] != '\0';
-    if (!ends) continue;
-    const std::string sentence(trim(std::string_view(text).substr(start, i + 1 - start)));
-    if (!sentence.empty()) out.push_back(sentence);
-    start = i + 1;
-  }
-  text.erase(0, start);
-  return out;
 }
 
 std::optional<std::string> delta_text(std::string_view event) {

@@ -14,8 +14,8 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "serve/limits.h"
-#include "serve/speech.h"
 #include "serve/turns.h"
+#include "speech/speech.h"
 
 namespace tokcast {
 
@@ -47,9 +47,6 @@ Json local_ai_failure(const TurnFailure& failure);
 std::optional<std::string> decode_base64(std::string_view text);
 std::string encode_base64(std::string_view bytes);
 
-// Little-endian PCM16; an odd last byte is dropped.
-std::vector<std::int16_t> samples_of(std::string_view bytes);
-
 // What is spoken in a message or by default: G.711 µ-law at 8000, or linear16. Anything else falls back to
 // the former, and the answer says so.
 struct SoundFormat {
@@ -57,9 +54,6 @@ struct SoundFormat {
   std::uint32_t rate = 8'000;
 };
 SoundFormat sound_format(const LocalAiMessage& message, SoundFormat otherwise);
-
-// The whole sentences at the front of `text` ([.!?] and white space after it), which are removed from it.
-std::vector<std::string> take_sentences(std::string& text);
 
 // The text in one event of the engine's stream; nullopt: none, or not JSON.
 std::optional<std::string> delta_text(std::string_view event);

@@ -53,18 +53,6 @@ TEST(LocalAi, Base64GoesBothWays) {
     EXPECT_FALSE(decode_base64(bad)) << bad;
 }
 
-TEST(LocalAi, SamplesAreLittleEndianAndAnOddByteIsDropped) {
-  EXPECT_EQ(samples_of(std::string("\x01\x00\xff\xff\x00\x80\x07", 7)),
-            (std::vector<std::int16_t>{1, -1, -32768}));
-}
-
-TEST(LocalAi, SentencesAreTakenWhole) {
-  std::string text = "One. Two? 3.5 is no end! Rest";
-  EXPECT_EQ(take_sentences(text), (std::vector<std::string>{"One.", "Two?", "3.5 is no end!"}));
-  EXPECT_EQ(text, " Rest");
-  EXPECT_TRUE(take_sentences(text).empty());
-}
-
 TEST(LocalAi, SoundFormatsFallBackToTelephony) {
   const auto format_of = [](const char* fields) {
     return sound_format(read_local_ai(std::string(R"({"type":"x")") + fields + "}", {}).value(), {});

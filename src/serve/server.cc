@@ -77,6 +77,7 @@ class Server {
             .count());
     state_.turns = &turns_;
     state_.speech = no_speech();
+    state_.log = [this](std::string_view event, const Json& facts) { log_.write(event, facts); };
     state_.switch_model = [this](const std::string& path, std::function<void(Result<void>)> done) {
       switch_model(path, std::move(done));
     };
@@ -336,8 +337,8 @@ class Server {
   // Last, so that their threads end first.
   WorkerPool accounts_{1, kQueuedAccounts, WorkerPool::AtEnd::kFinishQueue};
   WorkerPool parsers_{1, 64};
-  WorkerPool recognition_{1, 64};
-  WorkerPool synthesis_{1, 64};
+  WorkerPool recognition_{options_.speech_threads, 64};
+  WorkerPool synthesis_{options_.speech_threads, 64};
 };
 
 }  // namespace

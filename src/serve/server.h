@@ -17,9 +17,9 @@
 #include "serve/pace.h"
 #include "serve/remote_engine.h"
 #include "serve/server_state.h"
-#include "serve/speech.h"
 #include "serve/supervisor.h"
 #include "serve/turns.h"
+#include "speech/speech.h"
 
 namespace tokcast {
 
@@ -51,8 +51,9 @@ struct ServeOptions {
   // For people, one line each; called on the loop's thread, so it must not wait.
   std::function<void(const std::string&)> say{};
   std::optional<int> log_descriptor{};  // JSON lines
-  // Called on a thread of its own at the start.
+  // Called on a thread of its own at the start; empty: there is none.
   std::function<std::unique_ptr<Speech>()> make_speech{};
+  std::size_t speech_threads = 1;  // for recognition, and as many for synthesis
   // Resolves a model that a client wants to switch to; called on a thread of its own.
   std::function<Result<Servable>(const std::string& model)> find_model{};
 };

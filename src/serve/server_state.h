@@ -6,16 +6,18 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "serve/access.h"
 #include "serve/limits.h"
 #include "serve/loop.h"
 #include "serve/metrics.h"
-#include "serve/speech.h"
 #include "serve/supervisor.h"
 #include "serve/turns.h"
 #include "serve/worker_pool.h"
+#include "speech/speech.h"
 
 namespace tokcast {
 
@@ -49,6 +51,8 @@ struct ServerState {
   std::string recogniser_name{};
   std::string synthesiser_name{};
   std::vector<SpeechBackend> speech_backends{};
+  std::size_t sounds = 0;  // HTTP requests about sound that are being answered
+  std::function<void(std::string_view event, const Json& facts)> log{};  // may be empty
   // Serves another model; `done` when it is ready or cannot be.
   std::function<void(std::string path, std::function<void(Result<void>)> done)> switch_model{};
   WorkerPool* parsers = nullptr;  // for bodies that would hold the loop up

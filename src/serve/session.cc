@@ -16,6 +16,7 @@ constexpr std::array<std::string_view, 4> kModes{"full", "stt", "llm", "tts"};
 constexpr int kMostFailures = 3;
 constexpr std::uint16_t kPolicyViolation = 1008;
 constexpr std::size_t kLongestSpoken = 8UL * 1024;
+constexpr std::uint32_t kBinaryRate = 16'000;  // of sound that comes without words
 
 using Handler = void (Session::Impl::*)(const LocalAiMessage&);
 
@@ -122,7 +123,7 @@ void Session::Impl::got_text(std::string_view frame) {
 void Session::Impl::got_binary(std::string bytes) {
   if (is_closed) return;
   if (!is_known) return port.close(kPolicyViolation, "authentication required");
-  hear(std::move(bytes), {.call_id = call_id, .mode = mode}, format);
+  hear(std::move(bytes), kBinaryRate, {.call_id = call_id, .mode = mode}, format);
 }
 
 void Session::Impl::dispatch(const LocalAiMessage& message) {
@@ -193,11 +194,18 @@ void Session::Impl::got_audio(const LocalAiMessage& message) {
   auto bytes = data ? decode_base64(*data) : std::nullopt;
   if (!rate) return send_error("bad_message", "stt", explain(rate.error()), echo);
   if (!bytes) return send_error("bad_message", "stt", "data: this must be base64", echo);
-  hearing.rate = static_cast<std::uint32_t>(rate->value_or(16'000));
-  hear(std::move(*bytes), echo, sound_format(message, format));
+  hear(std::move(*bytes), static_cast<std::uint32_t>(rate->value_or(kBinaryRate)), echo,
+       sound_format(message, format));
 }
 
-void Session::Impl::hear(std::string pcm16, const SessionEcho& echo, SoundFormat wanted) {
+std::string Session::Impl::missing(std::string_view kind) const {
+  for (const SpeechBackend& backend : port.backends()) {
+    if (backend.kind == kind && !backend.missing.empty()) return backend.missing;
+  }
+  return kind == "stt" ? "nothing here can listen" : "nothing here can speak";
+}
+
+void Session::Impl::hear(std::string pcm16, std::uint32_t rate, const SessionEcho& echo, SoundFormat wanted) {
   if (echo.mode == SessionMode::kTts) return;  // nothing listens
   if (port.recogniser_name().empty()) {
     return send(echo.on({{"type", "stt_result"},
@@ -206,17 +214,22 @@ void Session::Impl::hear(std::string pcm16, const SessionEcho& echo, SoundFormat
                          {"is_final", true},
                          {"is_partial", false},
                          {"stt_backend", nullptr},
-                         {"error", "stt_unavailable"}}));
+                         {"error", "stt_unavailable"},
+                         {"message", missing("stt")}}));
   }
-  const bool taken = port.hear(std::move(pcm16), hearing, false,
-                               [weak = weak_from_this(), echo, wanted](Result<Recognised> result) {
-                                 const auto self = weak.lock();
-                                 if (self && !self->is_closed) self->heard(std::move(result), echo, wanted);
-                               });
+  RecogniserOptions how = hearing;
+  how.rate = rate;
+  const bool taken =
+      port.hear(std::move(pcm16), how,
+                [weak = weak_from_this(), echo, wanted](Result<Recognised> result, Seconds came_in) {
+                  const auto self = weak.lock();
+                  if (self && !self->is_closed) self->heard(std::move(result), echo, wanted, came_in);
+                });
   if (!taken) send_error("overloaded", "stt", "sound comes faster than it can be recognised", echo);
 }
 
-void Session::Impl::heard(Result<Recognised> result, const SessionEcho& echo, SoundFormat wanted) {
+void Session::Impl::heard(Result<Recognised> result, const SessionEcho& echo, SoundFormat wanted,
+                          Seconds came_in) {
   Json message{
       {"type", "stt_result"}, {"mode", mode_name(echo.mode)}, {"stt_backend", port.recogniser_name()}};
   if (!result) {
@@ -232,7 +245,10 @@ void Session::Impl::heard(Result<Recognised> result, const SessionEcho& echo, So
   if (result->confidence) message["confidence"] = *result->confidence;
   send(echo.on(std::move(message)));
   if (!result->is_final || echo.mode == SessionMode::kStt || !matters) return;
-  enqueue({.echo = echo, .text = result->text, .aloud = echo.mode == SessionMode::kFull, .format = wanted});
+  SessionJob next{
+      .echo = echo, .text = result->text, .aloud = echo.mode == SessionMode::kFull, .format = wanted};
+  next.times = {.asked = came_in, .recognised = port.now()};
+  enqueue(std::move(next));
 }
 
 void Session::Impl::got_llm_request(const LocalAiMessage& message) {
@@ -242,6 +258,7 @@ void Session::Impl::got_llm_request(const LocalAiMessage& message) {
   SessionJob next{
       .echo = echo, .text = *text, .stream = message.flag("stream"), .format = sound_format(message, format)};
   next.deadline = message.deadline();
+  next.times.asked = port.now();
   if (!message.text("mode").value_or("").empty()) next.aloud = echo.mode == SessionMode::kFull;
   if (const auto context = message.fields.find("context");
       context != message.fields.end() && context->is_array()) {
@@ -261,8 +278,7 @@ void Session::Impl::got_tts_request(const LocalAiMessage& message) {
   if (!text || trim(*text).empty() || text->size() > kLongestSpoken) {
     return send_error("bad_message", "tts", "text: this must be there, and no longer than 8 kB", echo);
   }
-  if (port.synthesiser_name().empty())
-    return send_error("tts_unavailable", "tts", "nothing here can speak", echo);
+  if (port.synthesiser_name().empty()) return send_error("tts_unavailable", "tts", missing("tts"), echo);
   const SoundFormat wanted = sound_format(message, format);
   const bool as_binary = lower(message.text("response_format").value_or("")) == "binary";
   auto done = [weak = weak_from_this(), echo, wanted, text = *text,
@@ -304,6 +320,7 @@ void Session::Impl::got_tool_request(const LocalAiMessage& message) {
   if (trim(next.text).empty()) next.text = message.text("latest_user_text").value_or("");
   if (trim(next.text).empty()) return send_error("bad_message", "llm", "text: this is missing", next.echo);
   next.deadline = message.deadline();
+  next.times.asked = port.now();
   next.tools = tools_in(message.fields);
   if (next.tools.empty()) next.tools = tools;
   next.allowed_tools = names_in(message.fields, "allowed_tools");
@@ -337,14 +354,18 @@ void Session::Impl::got_tool_result(const LocalAiMessage& message) {
                            {"tool_call_id", id},
                            {"content", (message.flag("is_error") ? "error: " : "") + content}});
   next.aloud = next.echo.mode == SessionMode::kFull;
+  next.times.asked = port.now();
   enqueue(std::move(next));
 }
 
 void Session::Impl::barge_in(const LocalAiMessage& message) {
   const SessionEcho echo = echo_of(message);
   cancel_all();
-  port.stop_hearing();
-  last_partial.clear();
+  // Who barges in is speaking, and goes on to be heard; at the end of a call nobody is.
+  if (message.text("reason").value_or("") == "stop_session") {
+    port.stop_hearing();
+    last_partial.clear();
+  }
   if (message.flag("rollback_assistant") && !history.empty() && history.back()["role"] == "assistant") {
     history.erase(history.size() - 1);
   }

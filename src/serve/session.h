@@ -20,8 +20,9 @@
 #include "base/result.h"
 #include "serve/limits.h"
 #include "serve/local_ai.h"
-#include "serve/speech.h"
+#include "serve/timeline.h"
 #include "serve/turns.h"
+#include "speech/speech.h"
 
 namespace tokcast {
 
@@ -35,15 +36,19 @@ class SessionPort {
   virtual std::expected<Turns::Id, TurnFailure> start_turn(TurnRequest request, TurnEvents events) = 0;
   virtual void cancel_turn(Turns::Id id) = 0;
 
-  // Sound of this session, in order. `heard` is called for everything that it brings, later; `finish` ends
-  // the utterance. False: too much waits already, and this was dropped.
-  virtual bool hear(std::string pcm16, const RecogniserOptions& options, bool finish,
-                    std::function<void(Result<Recognised>)> heard) = 0;
+  // Sound of this session, in order. `heard` is called for everything that it brings, later, with the moment
+  // at which the sound that brought it had come in. False: too much waits already, and this was dropped.
+  virtual bool hear(std::string pcm16, const RecogniserOptions& options,
+                    std::function<void(Result<Recognised>, Seconds came_in)> heard) = 0;
   // Forgets what was heard and what waits; nothing of it is reported any more.
   virtual void stop_hearing() = 0;
   // All the sound of one piece of text. Later, in the order of the calls. False: too much waits already.
   virtual bool speak(SynthesisRequest request, std::function<void(Result<std::string>)> spoken) = 0;
   virtual void stop_speaking() = 0;
+
+  virtual Seconds now() const = 0;  // Loop::now()
+  // A turn was answered, spoken or not.
+  virtual void turn_answered(const TurnTimeline& timeline) = 0;
 
   virtual std::string recogniser_name() const = 0;
   virtual std::string synthesiser_name() const = 0;

@@ -12,8 +12,15 @@ constexpr const char* kRecognisers[] = {"vosk",           "sherpa",      "kroko_
                                         "faster_whisper", "whisper_cpp", "tone"};
 constexpr const char* kSynthesisers[] = {"piper", "kokoro", "melotts", "silero", "matcha"};
 
+Json speech_schema(const SpeechBackend& backend) {
+  if (backend.voices.empty()) return Json::object();
+  return {{"type", "object"}, {"properties", {{"voice", {{"type", "string"}, {"enum", backend.voices}}}}}};
+}
+
 Json backend_json(const SpeechBackend& backend) {
-  return {{"name", backend.name}, {"available", backend.available}, {"schema", Json::object()}};
+  Json out{{"name", backend.name}, {"available", backend.available}, {"schema", speech_schema(backend)}};
+  if (!backend.missing.empty()) out["message"] = backend.missing;
+  return out;
 }
 
 Json llm_schema() {
@@ -65,7 +72,7 @@ void Session::Impl::backend_schema(const LocalAiMessage& message) {
   }
   for (const SpeechBackend& backend : port.backends()) {
     if (backend.kind != kind || backend.name != name) continue;
-    out.update({{"schema", Json::object()}, {"available", backend.available}});
+    out.update({{"schema", speech_schema(backend)}, {"available", backend.available}});
     return send(out);
   }
   out["error"] = "there is no such backend";
@@ -83,6 +90,22 @@ void Session::Impl::reload(const LocalAiMessage& message) {
   });
 }
 
+Json Session::Impl::change_session(const Json& settings) {
+  Json changed = Json::array();
+  const Json prompt = settings.value("system_prompt", Json());
+  if (prompt.is_string() && prompt.get_ref<const std::string&>() != system_prompt) {
+    system_prompt = prompt.get<std::string>();
+    changed.push_back("llm_config.system_prompt");
+  }
+  const Json most = settings.value("max_tokens", Json());
+  const bool is_limit = most.is_number_unsigned() && most.get<std::uint64_t>() > 0;
+  if (is_limit && most.get<std::uint64_t>() != reply_limit) {
+    reply_limit = most.get<std::uint64_t>();
+    changed.push_back("llm_config.max_tokens");
+  }
+  return changed;
+}
+
 void Session::Impl::switch_model(const LocalAiMessage& message) {
   const SessionEcho echo = echo_of(message);
   const bool for_session = lower(message.text("scope").value_or("")) == "session";
@@ -98,12 +121,10 @@ void Session::Impl::switch_model(const LocalAiMessage& message) {
   const auto config = message.fields.find("llm_config");
   const Json settings = config != message.fields.end() && config->is_object() ? *config : Json::object();
   if (for_session) {
-    const Json prompt = settings.value("system_prompt", Json());
-    if (!prompt.is_string())
-      return answer("no_change", "a session may change llm_config.system_prompt", Json::array());
-    if (prompt.get_ref<const std::string&>() == system_prompt) return answer("no_change", "", Json::array());
-    system_prompt = prompt.get<std::string>();
-    return answer("success", "", Json::array({"llm_config.system_prompt"}));
+    const Json changed = change_session(settings);
+    if (!changed.empty()) return answer("success", "", changed);
+    return answer("no_change", "a session may change llm_config.system_prompt and llm_config.max_tokens",
+                  changed);
   }
   for (const char* name : {"stt_backend", "tts_backend"}) {
     const std::string wanted = lower(message.text(name).value_or(""));

@@ -38,6 +38,7 @@ struct SessionJob {
   bool remember = true;
   SoundFormat format{};
   std::optional<Seconds> deadline{};
+  TurnTimeline times{};
 };
 
 struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
@@ -56,6 +57,7 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
   RecogniserOptions hearing{};
   std::string last_partial{};
   std::string system_prompt{};
+  std::optional<std::uint64_t> reply_limit{};  // tokens
   Json history = Json::array();
   Json tools = Json::array();
   std::vector<std::string> allowed_tools{};
@@ -78,8 +80,8 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
   void authenticate(const LocalAiMessage& message);
   void set_mode(const LocalAiMessage& message);
   void got_audio(const LocalAiMessage& message);
-  void hear(std::string pcm16, const SessionEcho& echo, SoundFormat wanted);
-  void heard(Result<Recognised> result, const SessionEcho& echo, SoundFormat wanted);
+  void hear(std::string pcm16, std::uint32_t rate, const SessionEcho& echo, SoundFormat wanted);
+  void heard(Result<Recognised> result, const SessionEcho& echo, SoundFormat wanted, Seconds came_in);
   void got_llm_request(const LocalAiMessage& message);
   void got_tts_request(const LocalAiMessage& message);
   void got_tool_context(const LocalAiMessage& message);
@@ -91,6 +93,8 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
   void send_error(std::string_view code, std::string_view component, std::string_view text,
                   const SessionEcho& echo);
   void send_sound(const std::string& bytes, Json header, SoundFormat sound);
+  // What is to be installed for "stt" or "tts".
+  std::string missing(std::string_view kind) const;
 
   // session_turns.cc
   void enqueue(SessionJob next);
@@ -114,6 +118,8 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
   void backend_schema(const LocalAiMessage& message);
   void reload(const LocalAiMessage& message);
   void switch_model(const LocalAiMessage& message);
+  // By llm_config; the names of what it changed.
+  Json change_session(const Json& settings);
 };
 
 }  // namespace tokcast

@@ -26,25 +26,34 @@ class FakePort : public SessionPort {
   }
   void cancel_turn(Turns::Id id) override { turns.erase(id); }
 
-  bool hear(std::string pcm16, const RecogniserOptions& options, bool /*finish*/,
-            std::function<void(Result<Recognised>)> heard) override {
+  bool hear(std::string pcm16, const RecogniserOptions& options,
+            std::function<void(Result<Recognised>, Seconds)> heard) override {
     heard_bytes += pcm16.size();
     heard_rate = options.rate;
     on_heard = std::move(heard);
     return true;
   }
-  void stop_hearing() override { on_heard = nullptr; }
+  void stop_hearing() override {
+    on_heard = nullptr;
+    ++stopped_hearing;
+  }
   bool speak(SynthesisRequest request, std::function<void(Result<std::string>)> spoken) override {
     texts.push_back(request.text);
     speaking.push_back(std::move(spoken));
     return true;
   }
   void stop_speaking() override { speaking.clear(); }
+  Seconds now() const override { return Seconds(clock); }
+  void turn_answered(const TurnTimeline& times) override { answered.push_back(times); }
   std::string recogniser_name() const override { return stt; }
   std::string synthesiser_name() const override { return tts; }
   Json status() const override { return {{"stt_backend", stt}}; }
   std::vector<SpeechBackend> backends() const override {
-    return {{.kind = "stt", .name = "pocketsphinx", .available = true}};
+    return {{.kind = "stt",
+             .name = "pocketsphinx",
+             .available = !stt.empty(),
+             .missing = stt.empty() ? "install the package ears" : ""},
+            {.kind = "tts", .name = "flite", .available = true, .voices = {"slt"}}};
   }
   void switch_model(std::string path, std::function<void(Result<void>)> done) override {
     switched_to = path;
@@ -84,7 +93,10 @@ class FakePort : public SessionPort {
   std::string tts{};
   std::size_t heard_bytes = 0;
   std::uint32_t heard_rate = 0;
-  std::function<void(Result<Recognised>)> on_heard{};
+  std::function<void(Result<Recognised>, Seconds)> on_heard{};
+  int stopped_hearing = 0;
+  double clock = 100;
+  std::vector<TurnTimeline> answered{};
   std::vector<std::string> texts{};
   std::vector<std::function<void(Result<std::string>)>> speaking{};
   std::string switched_to{};
@@ -211,6 +223,7 @@ TEST_F(SessionTest, WithoutARecogniserSoundIsAnsweredHonestly) {
   tell(R"({"type":"audio","data":"AAAA","rate":16000,"request_id":"r"})");
   EXPECT_EQ(port_.last()["type"], "stt_result");
   EXPECT_EQ(port_.last()["error"], "stt_unavailable");
+  EXPECT_EQ(port_.last()["message"], "install the package ears");
   tell(R"({"type":"tts_request","text":"Hello","request_id":"r"})");
   EXPECT_EQ(port_.last()["code"], "tts_unavailable");
 }
@@ -221,9 +234,9 @@ TEST_F(SessionTest, SpeechBecomesTextAReplyAndSound) {
   EXPECT_EQ(port_.heard_bytes, 3200U);
   EXPECT_EQ(port_.heard_rate, 16'000U);
   const auto heard = port_.on_heard;
-  heard(Recognised{.text = "hel"});
-  heard(Recognised{.text = "hel"});
-  heard(Recognised{.text = "hello", .is_final = true});
+  heard(Recognised{.text = "hel"}, Seconds(1));
+  heard(Recognised{.text = "hel"}, Seconds(1));
+  heard(Recognised{.text = "hello", .is_final = true}, Seconds(1));
   ASSERT_EQ(port_.turns.size(), 1U);
   port_.token(1, "One. ");
   port_.token(1, "Two");
@@ -241,13 +254,67 @@ TEST_F(SessionTest, SpeechBecomesTextAReplyAndSound) {
   EXPECT_EQ(port_.last()["text"], "One. Two");
 }
 
+TEST_F(SessionTest, ASpokenTurnTellsWhenItsStagesCame) {
+  make_speech();
+  session_.got_binary(std::string(320, '\0'));
+  port_.on_heard(Recognised{.text = "hello", .is_final = true}, Seconds(100));
+  port_.clock = 102;
+  port_.turns.at(1).started();
+  port_.clock = 103;
+  port_.token(1, "One. ");
+  port_.clock = 104;
+  port_.token(1, "Two");
+  port_.clock = 105;
+  port_.speaking[0](std::string("sound"));
+  port_.end(1);
+  port_.clock = 107;
+  port_.speaking[1](std::string("more"));
+  const Json times = port_.last()["timeline"];
+  EXPECT_EQ(times["recognised_seconds"], 0.0);
+  EXPECT_EQ(times["started_seconds"], 2.0);
+  EXPECT_EQ(times["first_token_seconds"], 3.0);
+  EXPECT_EQ(times["last_token_seconds"], 4.0);
+  EXPECT_EQ(times["first_sound_seconds"], 5.0);
+  EXPECT_EQ(times["last_sound_seconds"], 7.0);
+  EXPECT_EQ(port_.answered.size(), 1U);
+}
+
+TEST_F(SessionTest, ASentenceThatCannotBeSpokenIsLeftOut) {
+  make_speech();
+  session_.got_binary(std::string(320, '\0'));
+  port_.on_heard(Recognised{.text = "hello", .is_final = true}, Seconds(1));
+  port_.token(1, "Yes! \xF0\x9F\x98\x80");
+  port_.end(1);
+  port_.sent.clear();
+  port_.speaking[0](std::string("sound"));
+  port_.speaking[1](fail(ErrorKind::kBadInput, "nothing in this text can be spoken"));
+  EXPECT_EQ(port_.types(), "tts_audio binary tts_audio llm_response ");
+}
+
+TEST_F(SessionTest, WhoBargesInIsHeardOnUntilTheCallEnds) {
+  make_speech();
+  session_.got_binary(std::string(320, '\0'));
+  tell(R"({"type":"barge_in"})");
+  EXPECT_EQ(port_.stopped_hearing, 0);
+  tell(R"({"type":"barge_in","reason":"stop_session"})");
+  EXPECT_EQ(port_.stopped_hearing, 1);
+}
+
+TEST_F(SessionTest, BinarySoundHasItsOwnRateWhateverWasSaidBefore) {
+  make_speech();
+  tell(R"({"type":"audio","data":"AAAA","rate":8000})");
+  EXPECT_EQ(port_.heard_rate, 8000U);
+  session_.got_binary(std::string(320, '\0'));
+  EXPECT_EQ(port_.heard_rate, 16'000U);
+}
+
 TEST_F(SessionTest, InSttModeNothingIsAskedOfTheModel) {
   make_speech();
   tell(R"({"type":"set_mode","mode":"stt"})");
   session_.got_binary(std::string(320, '\0'));
   const auto heard = port_.on_heard;
-  heard(Recognised{.text = "hello", .is_final = true});
-  heard(Recognised{.text = "", .is_final = true});
+  heard(Recognised{.text = "hello", .is_final = true}, Seconds(1));
+  heard(Recognised{.text = "", .is_final = true}, Seconds(1));
   EXPECT_TRUE(port_.turns.empty());
   EXPECT_EQ(port_.types(), "mode_ready stt_result stt_result ");
 }
@@ -309,6 +376,14 @@ TEST_F(SessionTest, ASwitchAnswersOnlyWhenItWasDone) {
   EXPECT_EQ(port_.last()["scope"], "session");
   tell(R"({"type":"llm_request","text":"Hi"})");
   EXPECT_EQ(port_.requests.back()["messages"][0]["content"], "Be kind");
+  EXPECT_FALSE(port_.requests.back().contains("max_tokens"));
+  port_.end(port_.last_turn);
+  tell(R"({"type":"switch_model","scope":"session","llm_config":{"max_tokens":30}})");
+  EXPECT_EQ(port_.last()["changed"], Json::array({"llm_config.max_tokens"}));
+  tell(R"({"type":"llm_request","text":"Hi"})");
+  EXPECT_EQ(port_.requests.back()["max_tokens"], 30);
+  tell(R"({"type":"switch_model","scope":"session","llm_config":{"max_tokens":-1,"system_prompt":7}})");
+  EXPECT_EQ(port_.last()["status"], "no_change");
   tell(R"({"type":"reload_llm"})");
   port_.switched({});
   EXPECT_EQ(port_.last()["type"], "reload_response");
@@ -316,6 +391,7 @@ TEST_F(SessionTest, ASwitchAnswersOnlyWhenItWasDone) {
 }
 
 TEST_F(SessionTest, TheServerIsDescribed) {
+  make_speech();
   tell(R"({"type":"status"})");
   EXPECT_EQ(port_.last()["status"], "ok");
   tell(R"({"type":"capabilities"})");
@@ -323,6 +399,7 @@ TEST_F(SessionTest, TheServerIsDescribed) {
   EXPECT_EQ(port_.last()["capabilities"]["vosk"], false);
   tell(R"({"type":"backends"})");
   EXPECT_EQ(port_.last()["llm"][0]["name"], "llama");
+  EXPECT_EQ(port_.last()["tts"][0]["schema"]["properties"]["voice"]["enum"][0], "slt");
   tell(R"({"type":"backend_schema","backend_type":"llm","backend_name":"llama"})");
   EXPECT_EQ(port_.last()["available"], true);
   tell(R"({"type":"backend_schema","backend_type":"llm","backend_name":"none"})");

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "serve/session_impl.h"
+#include "speech/spoken_text.h"
 
 namespace tokcast {
 namespace {
@@ -63,7 +64,9 @@ TurnRequest Session::Impl::request_of(const SessionJob& next) const {
   out.deadline = next.deadline.value_or(options.turn_budget);
   out.stream = next.kind != SessionJobKind::kTools;
   out.prompt_bytes = text_bytes(messages);
+  out.reply_limit = reply_limit;
   Json body{{"messages", std::move(messages)}, {"stream", out.stream}};
+  if (reply_limit) body["max_tokens"] = *reply_limit;
   if (next.tools.is_array() && !next.tools.empty()) {
     body["tools"] = next.tools;
     body["tool_choice"] = next.tool_choice;
@@ -86,6 +89,9 @@ void Session::Impl::start_next() {
       return self && !self->is_closed && self->generation == number ? self : nullptr;
     };
     TurnEvents events;
+    events.started = [mine] {
+      if (const auto self = mine()) self->job->times.started = self->port.now();
+    };
     events.event = [mine](std::string_view data) {
       if (const auto self = mine()) self->got_event(data);
     };
@@ -109,6 +115,8 @@ void Session::Impl::got_event(std::string_view data) {
   const auto text = delta_text(data);
   if (!text || text->empty() || !job || reply.size() > kLongestReply) return;
   reply += *text;
+  job->times.last_token = port.now();
+  if (!job->times.first_token) job->times.first_token = job->times.last_token;
   if (job->stream) send(job->echo.on({{"type", "llm_token"}, {"token", *text}}));
   if (!job->aloud || port.synthesiser_name().empty()) return;
   unspoken += *text;
@@ -139,9 +147,12 @@ void Session::Impl::speak_sentences(bool all) {
 void Session::Impl::sentence_spoken(Result<std::string> sound, std::uint64_t index) {
   --sounding;
   const bool is_last = text_done && sounding == 0;
-  if (!sound) {
+  // A smiley has no sound, and that is no failure.
+  if (!sound && sound.error().kind != ErrorKind::kBadInput) {
     send_error("tts_failed", "tts", sound.error().message, job->echo);
-  } else {
+  } else if (sound) {
+    job->times.last_sound = port.now();
+    if (!job->times.first_sound) job->times.first_sound = job->times.last_sound;
     Json header = job->echo.on({{"mode", job->kind == SessionJobKind::kToolResult ? "tool_result" : "full"}});
     header["utterance_id"] = "utterance-" + std::to_string(generation);
     header["chunk_index"] = index;
@@ -223,7 +234,9 @@ void Session::Impl::finish_job() {
     answer["tool_result_final"] = true;
     answer["tool_gateway_done"] = true;
   }
+  answer["timeline"] = timeline_json(job->times);
   send(answer);
+  port.turn_answered(job->times);
   remember_turn();
   end_job();
 }

@@ -162,6 +162,7 @@ void Turns::Impl::run(Id id) {
   turn.started = Loop::now();
   turn.record.waited = *turn.started - turn.taken_in;
   metrics.observe(Histogram::kQueueWait, turn.record.waited);
+  if (turn.events.started) turn.events.started();
   turn.parser.emplace(limits.event);
   EngineEvents events;
   events.head = [this, id](unsigned status, std::string_view type) {

@@ -61,6 +61,8 @@ struct TurnFailure {
 Json forecast_json(const TurnFailure& failure);
 
 struct TurnEvents {
+  // The engine takes it up; the queue ends here. May be empty.
+  std::function<void()> started{};
   // Streams: the data of one event, as the engine wrote it, "[DONE]" included.
   std::function<void(std::string_view data)> event{};
   // Anything else: the whole answer, which may be an engine's refusal (status 400 ...).

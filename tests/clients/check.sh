@@ -11,3 +11,4 @@ npm install --silent --no-fund --no-audit openai@6 ws@8 >/dev/null
 until curl --silent --fail "http://127.0.0.1:$port/readyz" >/dev/null; do sleep 0.5; done
 node openai.mjs "$port"
 node ws.mjs "$port"
+node voice.mjs "$port"

@@ -1,5 +1,5 @@
-// npm's openai client: models, a whole chat, a stream, an abort, an error.
-import OpenAI from 'openai'
+// npm's openai client: models, a whole chat, a stream, an abort, an error, speech out and in again.
+import OpenAI, { toFile } from 'openai'
 import assert from 'node:assert'
 
 const client = new OpenAI({ baseURL: `http://127.0.0.1:${process.argv[2]}/v1`, apiKey: process.env.TOKCAST_TOKEN ?? 'none', maxRetries: 0 })
@@ -34,3 +34,12 @@ await assert.rejects(client.chat.completions.create({ model, messages: [] }), Op
 await assert.rejects(client.chat.completions.create({ model, messages, deadline_seconds: 1e-6 }),
   (error) => [429, 504].includes(error.status))
 console.log('errors are errors')
+
+const sentence = 'hello how are you today'
+const spoken = await client.audio.speech.create({ model: 'tts-1', voice: 'alloy', input: sentence, response_format: 'wav' })
+const wav = Buffer.from(await spoken.arrayBuffer())
+const heard = await client.audio.transcriptions.create({ model: 'whisper-1', file: await toFile(wav, 'speech.wav') })
+console.log('spoken', wav.length, 'bytes, heard', JSON.stringify(heard.text))
+assert.equal(heard.text, sentence)
+await assert.rejects(client.audio.speech.create({ model: 'tts-1', voice: 'alloy', input: sentence, response_format: 'mp3' }),
+  OpenAI.BadRequestError)

@@ -1,10 +1,10 @@
-#include "serve/speech.h"
+#include "speech/speech.h"
 
 namespace tokcast {
 namespace {
 
 Error none(std::string_view what) {
-  return {ErrorKind::kUnsupported, "no " + std::string(what) + " is built in", {}, "Use modes llm and HTTP."};
+  return {ErrorKind::kUnsupported, "no " + std::string(what) + " runs here", {}, "Use mode llm and HTTP."};
 }
 
 class NoSpeech : public Speech {
@@ -15,7 +15,7 @@ class NoSpeech : public Speech {
   Result<std::unique_ptr<Recogniser>> start_recogniser(const RecogniserOptions& /*options*/) override {
     return std::unexpected(none("speech recognition"));
   }
-  Result<void> synthesise(const SynthesisRequest& /*request*/, const SoundSink& /*sink*/) override {
+  Result<std::string> synthesise(const SynthesisRequest& /*request*/) override {
     return std::unexpected(none("speech synthesis"));
   }
 };

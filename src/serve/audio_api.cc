@@ -1,0 +1,210 @@
+#include "serve/audio_api.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "serve/api.h"
+#include "serve/audio_request.h"
+#include "serve/ear.h"
+#include "serve/mouth.h"
+#include "serve/openai.h"
+#include "speech/g711.h"
+#include "speech/wav.h"
+
+namespace tokcast {
+namespace {
+
+unsigned status_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kBadInput:
+    case ErrorKind::kUnsupported:
+      return 400;
+    case ErrorKind::kDoesNotFit:
+      return 413;
+    case ErrorKind::kTimeout:
+      return 503;
+    default:
+      return 500;
+  }
+}
+
+WebAnswer error_of(const Error& error) {
+  std::string text = error.place.empty() ? error.message : error.place + ": " + error.message;
+  if (!error.fix.empty()) text += ". " + error.fix;
+  const unsigned status = status_of(error.kind);
+  WebAnswer out = error_answer(
+      status, status == 503 ? "busy" : (status == 500 ? "speech_failed" : "bad_request"), printable(text));
+  if (status == 503) out.headers.emplace_back("Retry-After", "1");
+  return out;
+}
+
+std::string missing(const ServerState& state, std::string_view kind) {
+  for (const SpeechBackend& backend : state.speech_backends) {
+    if (backend.kind == kind && !backend.missing.empty()) return backend.missing;
+  }
+  return kind == "stt" ? "nothing here can listen" : "nothing here can speak";
+}
+
+// One request about sound: answered once, by what it asked for, its deadline, or not at all if its client
+// goes. Lives as long as its callbacks.
+class SoundExchange : public std::enable_shared_from_this<SoundExchange> {
+ public:
+  SoundExchange(ServerState& state, std::shared_ptr<Exchange> exchange)
+      : state_(state), exchange_(std::move(exchange)) {
+    ++state_.sounds;
+  }
+  SoundExchange(const SoundExchange&) = delete;
+  SoundExchange& operator=(const SoundExchange&) = delete;
+  virtual ~SoundExchange() { --state_.sounds; }
+
+  // Null: it was refused.
+  template <typename Kind>
+  static void start(ServerState& state, const std::shared_ptr<Exchange>& exchange, std::string_view kind,
+                    bool is_here) {
+    if (!is_here) return reply(state, exchange, error_answer(501, "unavailable", missing(state, kind)));
+    if (state.sounds >= state.limits.sounds) {
+      return reply(state, exchange, error_of({ErrorKind::kTimeout, "too much sound is asked for at once"}));
+    }
+    const auto self = std::make_shared<Kind>(state, exchange);
+    const Seconds deadline = exchange->request().deadline.value_or(state.http_budget);
+    self->deadline_ = state.loop.after(deadline, [weak = self->weak_from_this()] {
+      if (const auto there = weak.lock()) there->late();
+    });
+    exchange->on_gone([weak = self->weak_from_this()] {
+      if (const auto there = weak.lock()) there->end();
+    });
+    if (!self->is_over()) self->begin();
+  }
+
+ protected:
+  virtual void stop_work() = 0;
+
+  bool is_over() const { return exchange_ == nullptr; }
+  void answer(WebAnswer answer) {
+    if (const auto exchange = std::exchange(exchange_, nullptr)) reply(state_, exchange, std::move(answer));
+    end();
+  }
+  ServerState& state() { return state_; }
+  const WebRequest& request() const { return exchange_->request(); }
+  std::string take_body() { return exchange_->take_body(); }
+
+ private:
+  void late() { answer(error_answer(504, "deadline", "the deadline passed")); }
+  void end() {
+    exchange_.reset();
+    deadline_.reset();
+    stop_work();
+  }
+
+  ServerState& state_;
+  std::shared_ptr<Exchange> exchange_;  // nullptr: answered, or gone
+  std::unique_ptr<LoopTimer> deadline_{};
+};
+
+class Transcription : public SoundExchange {
+ public:
+  using SoundExchange::SoundExchange;
+
+  void begin() {
+    // Handed on, not shared: the last owner must not be the pool's thread.
+    const bool taken =
+        state().parsers->run([self = self_of(), &loop = state().loop, type = request().content_type,
+                              body = take_body(), limits = state().limits]() mutable {
+          auto read = std::make_shared<Result<TranscriptionRequest>>(read_transcription(type, body, limits));
+          loop.post([self = std::move(self), read] { self->listen(std::move(*read)); });
+        });
+    if (!taken) answer(error_of({ErrorKind::kTimeout, "too many large requests at once"}));
+  }
+
+ private:
+  std::shared_ptr<Transcription> self_of() {
+    return std::static_pointer_cast<Transcription>(shared_from_this());
+  }
+
+  void listen(Result<TranscriptionRequest> wanted) {
+    if (is_over()) return;
+    if (!wanted) return answer(error_of(wanted.error()));
+    form_ = wanted->form;
+    length_ = wanted->sound.length();
+    ear_ = std::make_shared<Ear>(state(), false);
+    ear_->hear(
+        encode_linear16(wanted->sound.samples), {.rate = wanted->sound.rate}, true,
+        [self = self_of()](Result<Recognised> heard, Seconds) { self->heard(std::move(heard)); },
+        [self = self_of()] { self->all_heard(); });
+  }
+
+  void heard(Result<Recognised> heard) {
+    if (is_over()) return;
+    if (!heard) return answer(error_of(heard.error()));
+    if (heard->is_final) utterances_.push_back(std::move(*heard));
+  }
+
+  void all_heard() {
+    if (!is_over()) answer(transcription_answer(form_, utterances_, length_));
+  }
+
+  void stop_work() override {
+    if (const auto ear = std::exchange(ear_, nullptr)) ear->stop();
+  }
+
+  TranscriptForm form_ = TranscriptForm::kJson;
+  Seconds length_{};
+  std::vector<Recognised> utterances_{};
+  std::shared_ptr<Ear> ear_{};
+};
+
+class SpokenText : public SoundExchange {
+ public:
+  using SoundExchange::SoundExchange;
+
+  void begin() {
+    const std::string body = take_body();
+    std::vector<std::string> voices;
+    for (const SpeechBackend& backend : state().speech_backends) {
+      if (backend.available) voices.insert(voices.end(), backend.voices.begin(), backend.voices.end());
+    }
+    // A text that may be spoken is small; a body beyond that is refused before it is read.
+    if (body.size() > 8 * state().limits.spoken_text) {
+      return answer(error_of({ErrorKind::kDoesNotFit, "this is too long", "body"}));
+    }
+    const auto wanted = read_speech_request(body, voices, state().limits);
+    if (!wanted) return answer(error_of(wanted.error()));
+    mouth_ = std::make_shared<Mouth>(state(), state().limits.answer);
+    mouth_->speak(wanted->synthesis, [self = self_of(), wanted = *wanted](Result<std::string> sound) {
+      self->spoken(wanted, std::move(sound));
+    });
+  }
+
+ private:
+  std::shared_ptr<SpokenText> self_of() { return std::static_pointer_cast<SpokenText>(shared_from_this()); }
+
+  void spoken(const SpeechRequest& wanted, Result<std::string> sound) {
+    if (is_over()) return;
+    if (!sound) return answer(error_of(sound.error()));
+    WebAnswer out{.content_type = wanted.as_wav ? "audio/wav" : "audio/pcm"};
+    out.headers.emplace_back("X-Tokcast-Voice", wanted.synthesis.voice);
+    out.body = wanted.as_wav ? write_wav_bytes(*sound, wanted.synthesis.rate) : std::move(*sound);
+    answer(std::move(out));
+  }
+
+  void stop_work() override {
+    if (const auto mouth = std::exchange(mouth_, nullptr)) mouth->stop();
+  }
+
+  std::shared_ptr<Mouth> mouth_{};
+};
+
+}  // namespace
+
+void transcribe(ServerState& state, const std::shared_ptr<Exchange>& exchange) {
+  SoundExchange::start<Transcription>(state, exchange, "stt", !state.recogniser_name.empty());
+}
+
+void speak_aloud(ServerState& state, const std::shared_ptr<Exchange>& exchange) {
+  SoundExchange::start<SpokenText>(state, exchange, "tts", !state.synthesiser_name.empty());
+}
+
+}  // namespace tokcast
