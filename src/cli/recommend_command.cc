@@ -66,7 +66,7 @@ std::vector<GgmlType> types_in(const std::vector<Shape>& shapes) {
 // Without it one can still go on. Errors: kInterrupted.
 Result<void> calibrate_first(const Options& options, const std::vector<Shape>& shapes, const Setting& setting,
                              Progress& progress) {
-  if (setting.elsewhere || setting.runs_on_gpu(options.workload)) return {};
+  if (setting.elsewhere || setting.runs_on_gpu(options.workload) || options.effort <= 0) return {};
   // Rungs below need no calibration, and a rehearsal is above it.
   if (options.evidence && options.evidence != evidence_name(Evidence::kCalibrated)) return {};
   CalibrationOptions wanted{.threads = setting.threads(options.workload.threads),
@@ -221,8 +221,8 @@ The exit code is the verdict of the best model, as of `tokcast forecast`.)";
 Command add_recommend(CLI::App& root) {
   const auto options = std::make_shared<Options>();
   CLI::App* parser = root.add_subcommand("recommend", "Which model to run here (the default)");
-  parser->add_option("--effort", options->effort, "Time to spend on calibration and rehearsals (90)")
-      ->check(positive_seconds())
+  parser->add_option("--effort", options->effort, "Time to spend on calibration and rehearsals (90; 0: none)")
+      ->check(seconds_or_none())
       ->type_name("SECONDS");
   parser->add_flag("--all", options->all, "List every candidate");
   parser->add_option("--evidence", options->evidence, "Only this rung of the ladder")
