@@ -120,6 +120,10 @@ Result<void> write_measured(const Options& options) {
   if (!blocks) return std::unexpected(blocks.error());
   const auto plots = measured_plots(*measured);
   if (!plots) return std::unexpected(plots.error());
+  const auto sums = measured_json(*measured);
+  if (!sums) return std::unexpected(sums.error());
+  if (auto written = write_file(options.root + "/data/accuracy.json", sums->dump(1) + "\n"); !written)
+    return written;
   if (auto written = write_plots(options, *plots); !written) return written;
   return write_blocks(options, *blocks);
 }

@@ -189,21 +189,42 @@ std::string date_of(const AccuracyRecord& record) {
   return fmt::format("{:%Y-%m-%d}", fmt::gmtime(time));
 }
 
-// One line for a rung of a part: what it got, against what it should.
-std::string rung_line(const std::vector<Comparison>& all, Evidence rung, std::string_view title) {
-  std::vector<double> errors;
+// What a rung got in a part, against what it should. Errors are absolute shares.
+struct RungSum {
+  Evidence rung = Evidence::kRehearsed;
+  std::string_view title{};
+  std::vector<double> errors{};
   std::size_t inside = 0;
   std::size_t refused = 0;
+};
+
+RungSum rung_sum(const std::vector<Comparison>& all, Evidence rung, std::string_view title) {
+  RungSum out{.rung = rung, .title = title};
   for (const Comparison& c : of_rung(all, rung)) {
-    errors.push_back(std::abs(c.error()) * 100);
-    inside += c.inside() ? 1 : 0;
-    refused += c.too_busy ? 1 : 0;
+    out.errors.push_back(std::abs(c.error()));
+    out.inside += c.inside() ? 1 : 0;
+    out.refused += c.too_busy ? 1 : 0;
   }
-  if (errors.empty()) return "";
-  return fmt::format("| {} | {} | {} | {:.1f} % | {:.1f} % | {:.1f} % | {} ({:.0f} %) | {} |\n",
-                     evidence_name(rung), title, errors.size(), quantile(errors, 0.5), quantile(errors, 0.9),
-                     quantile(errors, 1), inside,
-                     100.0 * static_cast<double>(inside) / static_cast<double>(errors.size()), refused);
+  return out;
+}
+
+std::string sum_line(const RungSum& sum) {
+  const auto percent = [&sum](double share) { return 100 * quantile(sum.errors, share); };
+  return fmt::format(
+      "| {} | {} | {} | {:.1f} % | {:.1f} % | {:.1f} % | {} ({:.0f} %) | {} |\n", evidence_name(sum.rung),
+      sum.title, sum.errors.size(), percent(0.5), percent(0.9), percent(1), sum.inside,
+      100.0 * static_cast<double>(sum.inside) / static_cast<double>(sum.errors.size()), sum.refused);
+}
+
+Json sum_json(const RungSum& sum) {
+  return {{"evidence", evidence_name(sum.rung)},
+          {"part", sum.title},
+          {"forecasts", sum.errors.size()},
+          {"median_error_share", quantile(sum.errors, 0.5)},
+          {"ninetieth_percentile_error_share", quantile(sum.errors, 0.9)},
+          {"largest_error_share", quantile(sum.errors, 1)},
+          {"inside", sum.inside},
+          {"too_busy", sum.refused}};
 }
 
 constexpr std::array kRungs{Evidence::kRehearsed, Evidence::kCalibrated, Evidence::kEstimated,
@@ -237,21 +258,43 @@ Result<MeasuredParts> read_parts(const std::string& directory) {
   return out;
 }
 
-Result<std::map<std::string, std::string>> measured_blocks(const MeasuredParts& parts) {
-  std::map<std::string, std::string> blocks;
-  std::string& sums = blocks["measured"];
-  sums =
-      "| rung | part | n | median error | 90th percentile | largest | inside the 90 % interval | too busy to "
-      "promise |\n|---|---|---|---|---|---|---|---|\n";
+namespace {
+
+// Rung by rung, of each part that has it.
+Result<std::vector<RungSum>> rung_sums(const MeasuredParts& parts) {
+  std::vector<RungSum> out;
   for (const Evidence rung : kRungs) {
     for (const AccuracyPart& part : accuracy_parts()) {
       const auto found = parts.find(std::string(part.name));
       if (found == parts.end()) continue;
       const auto all = compare_all(found->second);
       if (!all) return std::unexpected(all.error());
-      sums += rung_line(*all, rung, part.title);
+      RungSum sum = rung_sum(*all, rung, part.title);
+      if (!sum.errors.empty()) out.push_back(std::move(sum));
     }
   }
+  return out;
+}
+
+}  // namespace
+
+Result<Json> measured_json(const MeasuredParts& parts) {
+  const auto sums = rung_sums(parts);
+  if (!sums) return std::unexpected(sums.error());
+  Json rows = Json::array();
+  for (const RungSum& sum : *sums) rows.push_back(sum_json(sum));
+  return Json{{"schema", "tokcast.accuracy/1"}, {"coverage", kCoverage}, {"rows", std::move(rows)}};
+}
+
+Result<std::map<std::string, std::string>> measured_blocks(const MeasuredParts& parts) {
+  std::map<std::string, std::string> blocks;
+  std::string& sums = blocks["measured"];
+  sums =
+      "| rung | part | n | median error | 90th percentile | largest | inside the 90 % interval | too busy to "
+      "promise |\n|---|---|---|---|---|---|---|---|\n";
+  const auto rungs = rung_sums(parts);
+  if (!rungs) return std::unexpected(rungs.error());
+  for (const RungSum& sum : *rungs) sums += sum_line(sum);
   for (const auto& [name, records] : parts) {
     const bool rehearsed = find_accuracy_part(name)->rehearse;
     auto text = report(records, {rehearsed ? Evidence::kRehearsed : Evidence::kCalibrated});

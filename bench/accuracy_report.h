@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "base/units.h"
 #include "bench/accuracy_record.h"
@@ -51,6 +52,10 @@ Result<MeasuredParts> read_parts(const std::string& directory);
 // The blocks of docs/ACCURACY.md that rest on them: "measured" sums up all rungs of all parts, "measured
 // NAME" tells of one. Errors: those of compare.
 Result<std::map<std::string, std::string>> measured_blocks(const MeasuredParts& parts);
+
+// "measured" as data, for the page of `tokcast report`: docs/schemas/accuracy.schema.json. Errors: those of
+// compare.
+Result<Json> measured_json(const MeasuredParts& parts);
 
 // The same as pictures: file name -> SVG. Errors: those of compare.
 Result<std::map<std::string, std::string>> measured_plots(const MeasuredParts& parts);

@@ -84,6 +84,16 @@ TEST(Accuracy, TheDocumentedTablesAreWhatTheRecordsSay) {
   }
 }
 
+TEST(Accuracy, TheBuiltInSumsAreWhatTheRecordsSay) {
+  const auto parts = read_parts(TOKCAST_SOURCE_DIR "/bench/records");
+  ASSERT_TRUE(parts) << describe(parts.error());
+  const auto sums = measured_json(*parts);
+  ASSERT_TRUE(sums);
+  const auto file = read_file(TOKCAST_SOURCE_DIR "/data/accuracy.json");
+  ASSERT_TRUE(file);
+  EXPECT_EQ(*file, sums->dump(1) + "\n") << "build/release/bench/accuracy writes it anew";
+}
+
 TEST(Accuracy, EveryPartHasItsOwnNameAndKnownModels) {
   for (const AccuracyPart& part : accuracy_parts()) {
     EXPECT_EQ(find_accuracy_part(part.name), &part);

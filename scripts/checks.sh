@@ -56,6 +56,24 @@ attribute() {
   [[ $2 =~ \ $1=\"([0-9]+)\" ]] && echo "${BASH_REMATCH[1]}"
 }
 
+# The report's page: is it what its sources make, and does a browser make of it what it should? Needs npm's registry once
+# for each web/package-lock.json; without it the check is skipped, except in CI.
+check_report() {
+  local folder="$root/build/web" tokcast="$root/build/asan/tokcast"
+  command -v npm >/dev/null || (ensure_packages nodejs npm) || return "$kSkipped"
+  [[ -x /usr/bin/chromium ]] || (ensure_packages chromium) || return "$kSkipped"
+  mkdir -p "$folder" && cp -r "$root"/web/. "$folder" && cd "$folder" || return 1
+  if ! cmp -s package-lock.json fetched-lock.json; then
+    if ! npm ci --ignore-scripts --no-fund --no-audit >npm.log 2>&1; then
+      cat npm.log >&2
+      [[ -n ${CI:-} ]] && return 1
+      return "$kSkipped"
+    fi
+    cp package-lock.json fetched-lock.json
+  fi
+  node build.mjs --check && TOKCAST=$tokcast ACCURACY="$root/data/accuracy.json" npm --silent test
+}
+
 # The whole path on the engine that will really run: a rehearsal, a calibration of the commonest types, and a forecast
 # from it. Each must answer, whatever the verdict.
 check_real_engine() {

@@ -107,5 +107,17 @@ TEST_F(Probe, RefusesAnArchiveThatIsNone) {
   EXPECT_FALSE(std::filesystem::exists(home_ / "evil"));
 }
 
+TEST_F(Probe, TellsAFleetWhatAnotherMachineIs) {
+  const std::string root = machine("dual-xeon-e5-2660-v3");
+  const auto exported = [&](const std::string& kind) {
+    return tokcast({"probe", "--root", root, "--export", kind}).standard_output;
+  };
+  EXPECT_TRUE(contains(exported("nfd"), "tokcast-microarchitecture=Haswell\n")) << exported("nfd");
+  EXPECT_TRUE(contains(exported("slurm"), "tokcast_microarchitecture_haswell,")) << exported("slurm");
+  EXPECT_TRUE(contains(exported("prometheus"), "\ntokcast_usable_threads 20\n")) << exported("prometheus");
+  EXPECT_EQ(tokcast({"probe", "--export", "prometheus", "--json"}).exit_code, 2);
+  EXPECT_EQ(tokcast({"probe", "--export", "xml"}).exit_code, 2);
+}
+
 }  // namespace
 }  // namespace tokcast

@@ -28,6 +28,7 @@ Examples:
   tokcast pull user/repo-GGUF:Q4_K_M       fetches a model, resumed and verified
   tokcast bench ./model.gguf               measures it, against its promise
   tokcast promises                         promised against actual
+  tokcast report --open                    all of it as one page
   tokcast engine install                   a private llama.cpp, without root
 
 MODEL is a GGUF file, or an id of `tokcast models` with an optional
@@ -52,9 +53,9 @@ struct Parser {
     root.add_flag("--version", version, "Show the version (also with --json)");
     root.add_flag("--json", json)->group("");
     root.footer(std::string(kExamples.substr(1)));
-    for (const auto add :
-         {add_recommend, add_forecast, add_rehearse, add_calibrate, add_probe, add_setup, add_pull, add_bench,
-          add_promises, add_serve, add_models, add_registry, add_engine, add_gather, add_gpu_library}) {
+    for (const auto add : {add_recommend, add_forecast, add_rehearse, add_calibrate, add_probe, add_setup,
+                           add_pull, add_bench, add_promises, add_report, add_serve, add_models, add_registry,
+                           add_engine, add_gather, add_completion, add_man, add_gpu_library}) {
       commands.push_back(add(root));
     }
   }

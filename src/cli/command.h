@@ -27,7 +27,10 @@ Command add_registry(CLI::App& root);
 Command add_setup(CLI::App& root);
 Command add_bench(CLI::App& root);
 Command add_promises(CLI::App& root);
+Command add_report(CLI::App& root);
 Command add_gather(CLI::App& root);
+Command add_completion(CLI::App& root);
+Command add_man(CLI::App& root);
 Command add_gpu_library(CLI::App& root);
 
 // For `tokcast models`, which runs it in its own stead.

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/common_options.h"
+#include "cli/fleet_export.h"
 #include "cli/output.h"
 #include "cli/probe_text.h"
 #include "cli/progress.h"
@@ -27,6 +28,7 @@ struct Options {
   std::string root{};
   std::string models_directory{};
   std::string save{};
+  std::string export_as{};
 };
 
 // Where Hugging Face's tools keep models, which tokcast shares.
@@ -101,6 +103,15 @@ Json document(const Profile& profile, const std::optional<ProbedEngine>& engine,
   return out;
 }
 
+void print(const Options& options, const Profile& profile, const std::optional<ProbedEngine>& engine,
+           const std::vector<Finding>& findings) {
+  if (options.export_as == "nfd") return print_text(nfd_features(profile));
+  if (options.export_as == "slurm") return print_text(slurm_features(profile));
+  if (options.export_as == "prometheus") return print_text(prometheus_metrics(profile, findings));
+  if (options.common.json) return print_json(document(profile, engine, findings));
+  print_text(probe_page(profile, engine, findings, terminal_of(1)));
+}
+
 // What this machine said last is kept, if it was measured.
 Result<void> keep(const Options& options, const Profile& profile) {
   if (!options.save.empty()) {
@@ -119,11 +130,7 @@ Result<ExitCode> run(Options options) {
   if (options.root.empty()) options.no_rates ? recall(profile) : measure(options, profile);
   const auto view = engine ? std::optional(engine->view) : std::nullopt;
   const auto findings = examine(profile, view);
-  if (options.common.json) {
-    print_json(document(profile, engine, findings));
-  } else {
-    print_text(probe_page(profile, engine, findings, terminal_of(1)));
-  }
+  print(options, profile, engine, findings);
   if (auto kept = keep(options, profile); !kept) {
     if (!options.save.empty()) return std::unexpected(kept.error());
     say("the profile could not be kept: " + describe(kept.error()));
@@ -135,6 +142,7 @@ constexpr const char* kExamples = R"(Examples:
   tokcast probe
   tokcast probe --save server.json     then: forecast X --machine server.json
   tokcast probe --root ./files         another machine, by its /proc and /sys
+  tokcast probe --no-rates --export prometheus
 
 Takes about 5 s, with --quick 3. Reads facts, asks graphics drivers in processes
 of their own, measures how fast memory is read and numbers are multiplied.)";
@@ -153,6 +161,10 @@ Command add_probe(CLI::App& root) {
   parser->add_option("--models-dir", options->models_directory, "Where models are kept")->type_name("DIR");
   options->common.add_engine_to(*parser);
   options->common.add_json_to(*parser);
+  parser->add_option("--export", options->export_as, "For a fleet: nfd, slurm or prometheus")
+      ->check(CLI::IsMember({"nfd", "slurm", "prometheus"}))
+      ->excludes("--json")
+      ->type_name("KIND");
   parser->footer(kExamples);
   return {parser, [options] { return run(*options); }};
 }

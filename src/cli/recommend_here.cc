@@ -41,7 +41,7 @@ std::vector<GgmlType> types_in(const std::vector<Shape>& shapes) {
 // Without it one can still go on. Errors: kInterrupted.
 Result<void> calibrate_first(const RecommendWish& wish, const std::vector<Shape>& shapes,
                              const Setting& setting, Progress& progress) {
-  if (!can_run(setting) || setting.runs_on_gpu(wish.workload)) return {};
+  if (!can_run(setting) || setting.runs_on_gpu(wish.workload) || wish.effort.value <= 0) return {};
   // Rungs below need no calibration, and a rehearsal is above it.
   if (wish.only.value_or(Evidence::kCalibrated) != Evidence::kCalibrated) return {};
   CalibrationOptions wanted{.threads = setting.threads(wish.workload.threads),

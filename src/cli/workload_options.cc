@@ -70,6 +70,15 @@ CLI::Validator positive_seconds() {
   return CLI::Validator(check, "");
 }
 
+CLI::Validator seconds_or_none() {
+  const auto check = [](const std::string& text) -> std::string {
+    const auto seconds = parse_double(text);
+    if (seconds && *seconds >= 0 && *seconds <= 1e9) return "";
+    return fmt::format("'{}' is not a number of seconds", printable(text));
+  };
+  return CLI::Validator(check, "");
+}
+
 void WorkloadOptions::add_to(CLI::App& parser) {
   constexpr std::uint64_t kMost = 1ULL << 32U;
   add_use(parser, use_name);

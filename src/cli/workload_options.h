@@ -51,6 +51,8 @@ std::string turn_in_words(const Workload& workload);
 
 // For options whose value is a positive number of seconds.
 CLI::Validator positive_seconds();
+// The same, or 0.
+CLI::Validator seconds_or_none();
 
 }  // namespace tokcast
 

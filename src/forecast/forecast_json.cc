@@ -17,6 +17,7 @@ Json model_json(const Shape& shape) {
           {"architecture", shape.architecture},
           {"parameters", shape.parameters()},
           {"active_parameters", shape.active_parameters()},
+          {"decode_bytes", shape.decode_bytes().value},
           {"quantization", shape.quantization},
           {"file_bytes", shape.header.file_bytes ? Json(shape.header.file_bytes->value) : Json()}};
 }
