@@ -90,9 +90,9 @@ class Speech {
   virtual std::string synthesiser_name() const = 0;
   // Errors: kUnsupported (there is no recogniser), kBadInput (a rate beyond the bounds).
   virtual Result<std::unique_ptr<Recogniser>> start_recogniser(const RecogniserOptions& options) = 0;
-  // The sound of one piece of text, encoded and at the rate that was asked for. Errors: kUnsupported (there is
-  // no synthesiser), kNotFound (no such voice), kBadInput (nothing in the text can be spoken, it is longer than
-  // kLongestPiece, or a rate or speed is beyond the bounds), kEngineFailed.
+  // The sound of one piece of text, encoded and at the rate that was asked for. Errors: kUnsupported (there
+  // is no synthesiser), kNotFound (no such voice), kBadInput (nothing in the text can be spoken, it is longer
+  // than kLongestPiece, or a rate or speed is beyond the bounds), kEngineFailed.
   virtual Result<std::string> synthesise(const SynthesisRequest& request) = 0;
 };
 
