@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <functional>
+#include <optional>
 
 #include "bench/serve_load/load_parts.h"
 #include "bench/serve_load/load_socket.h"
@@ -10,7 +11,7 @@
 namespace tokcast {
 namespace {
 
-constexpr int kTries = 20;
+constexpr int kTries = 10;
 constexpr const char* kSlots = "/slots?fail_on_no_slot=1";
 constexpr double kPatience = 10;
 
@@ -24,10 +25,10 @@ bool wait_for_slot(const std::string& engine_socket, unsigned status) {
   return false;
 }
 
-// Begins a turn and cancels it; returns when it did.
-using Way = std::function<double(std::uint16_t port)>;
+// Begins a turn and cancels it; returns when it did. nullopt: the forecast refused it at the door.
+using Way = std::function<std::optional<double>(std::uint16_t port)>;
 
-double hang_up_a_stream(std::uint16_t port) {
+std::optional<double> hang_up_a_stream(std::uint16_t port) {
   LoadSocket socket(port);
   std::string got;
   socket.send(chat_request({.tokens = 2000, .stream = true, .deadline = 600}));
@@ -38,7 +39,7 @@ double hang_up_a_stream(std::uint16_t port) {
 }
 
 // In the middle of its prompt, which the engine reads in one go.
-double hang_up_in_the_prompt(std::uint16_t port) {
+std::optional<double> hang_up_in_the_prompt(std::uint16_t port) {
   LoadSocket socket(port);
   socket.send(chat_request({.prompt = std::string(2000, 'x'), .tokens = 2000, .deadline = 600}));
   usleep(100'000);
@@ -47,7 +48,7 @@ double hang_up_in_the_prompt(std::uint16_t port) {
   return moment;
 }
 
-double barge_in(std::uint16_t port) {
+std::optional<double> barge_in(std::uint16_t port) {
   const LoadSocket socket(port);
   std::string got;
   socket.send(web_socket_request());
@@ -60,11 +61,12 @@ double barge_in(std::uint16_t port) {
   return moment;
 }
 
-double miss_the_deadline(std::uint16_t port) {
+std::optional<double> miss_the_deadline(std::uint16_t port) {
   constexpr double kDeadline = 0.5;
   const double start = load_now();
-  load_ask(port, chat_request({.tokens = 2000, .stream = true, .deadline = kDeadline}), kPatience);
-  return start + kDeadline;
+  const auto answer =
+      load_ask(port, chat_request({.tokens = 2000, .stream = true, .deadline = kDeadline}), kPatience);
+  return answer.text.starts_with("HTTP/1.1 429") ? std::nullopt : std::optional(start + kDeadline);
 }
 
 std::string time_cancels(const LoadServer& server, const Way& way) {
@@ -73,9 +75,10 @@ std::string time_cancels(const LoadServer& server, const Way& way) {
   int never = 0;
   for (int i = 0; i < kTries; ++i) {
     if (!wait_for_slot(engine, 200)) ++never;
-    const double moment = way(server.port());
+    const auto moment = way(server.port());
+    if (!moment) return "refused at the door, by forecast";
     if (wait_for_slot(engine, 200)) {
-      freed.add(load_now() - moment);
+      freed.add(load_now() - *moment);
     } else {
       ++never;
     }

@@ -28,8 +28,12 @@ std::string summary(const LoadSamples& samples) {
                      samples.count());
 }
 
-std::string markdown_table(const std::vector<LoadRow>& rows) {
-  std::string out = "| what | goal | measured |\n|---|---|---|\n";
+std::string markdown_head() {
+  return "| what | goal | measured |\n|---|---|---|\n";
+}
+
+std::string markdown_rows(const std::vector<LoadRow>& rows) {
+  std::string out;
   for (const LoadRow& row : rows) out += fmt::format("| {} | {} | {} |\n", row.what, row.goal, row.figure);
   return out;
 }

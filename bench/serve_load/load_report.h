@@ -31,7 +31,9 @@ std::string in_milliseconds(std::optional<double> seconds);
 // "p99 0.4 ms, p99.9 0.6 ms, longest 2 ms (2000)".
 std::string summary(const LoadSamples& samples);
 
-std::string markdown_table(const std::vector<LoadRow>& rows);
+// The head of the table, and rows of it.
+std::string markdown_head();
+std::string markdown_rows(const std::vector<LoadRow>& rows);
 
 }  // namespace tokcast
 

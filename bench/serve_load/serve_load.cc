@@ -57,21 +57,20 @@ std::string setting_line(const LoadOptions& options) {
 }
 
 int run(const LoadOptions& options, const std::vector<std::string>& wanted) {
-  fmt::print("{}\n", setting_line(options));
-  std::vector<LoadRow> all;
+  fmt::print("{}\n{}", setting_line(options), markdown_head());
   bool failed = false;
   for (const LoadPart& part : kParts) {
     if (!wanted.empty() && std::ranges::count(wanted, part.name) == 0) continue;
     fmt::print(stderr, "serve_load: {}\n", part.name);
     const auto rows = part.run(options);
     if (rows) {
-      all.insert(all.end(), rows->begin(), rows->end());
+      fmt::print("{}", markdown_rows(*rows));
+      std::fflush(stdout);
     } else {
       fmt::print(stderr, "serve_load: {}: {}\n", part.name, describe(rows.error()));
       failed = true;
     }
   }
-  fmt::print("{}", markdown_table(all));
   return failed ? 1 : 0;
 }
 

@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -79,7 +80,7 @@ struct RemoteEngineClient::Impl {
       : loop(the_loop), limits(the_limits), engine(std::move(the_engine)) {
     limits.engine_connect_time = limits.remote_connect_time;
     ErrorCode ignored;  // without authorities no certificate is good, and every call says so
-    context.set_default_verify_paths(ignored);
+    std::ignore = context.set_default_verify_paths(ignored);
     context.set_verify_mode(asio::ssl::verify_peer);
   }
 
