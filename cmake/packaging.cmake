@@ -6,7 +6,7 @@ include(GNUInstallDirs)
 set(manuals ${PROJECT_BINARY_DIR}/manuals)
 add_custom_command(
   OUTPUT ${manuals}/made
-  COMMAND ${CMAKE_COMMAND} -E rm -rf ${manuals}
+  COMMAND ${CMAKE_COMMAND} -E rm -rf ${manuals}/man1
   COMMAND ${CMAKE_COMMAND} -E make_directory ${manuals}/man1
   COMMAND tokcast man --directory ${manuals}/man1
   COMMAND sh -c "gzip -9n man1/*.1"

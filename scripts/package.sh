@@ -51,7 +51,7 @@ check_install() {
   chroot "$guest" apt-get -qq install -y --no-install-recommends /tmp/tokcast.deb >>"$packages/install.log" 2>&1 || return 1
   [[ $(chroot "$guest" tokcast --version) == "tokcast "* ]] || return 1
   chroot "$guest" env HOME=/root tokcast forecast llama-2-13b-chat --machine "2x E5-2660 v3 39GiB" >&2
-  [[ $? -eq 21 ]] || return 1
+  [[ $? -eq 20 ]] || return 1
   chroot "$guest" apt-get -qq purge -y --autoremove tokcast >>"$packages/install.log" 2>&1 || return 1
   rm -rf "$guest/tmp/tokcast.deb" "$guest/root/.cache"
   after=$(files_of "$guest")
