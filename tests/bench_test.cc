@@ -164,7 +164,7 @@ TEST_F(BenchCli, BenchesWhatACacheHasByItsCatalogueId) {
   EXPECT_TRUE(contains(other.standard_error, "tokcast pull")) << other.standard_error;
   const ChildResult unknown = tokcast({"bench", "smollm3-135m-instruct"});
   EXPECT_EQ(unknown.exit_code, 33);
-  EXPECT_TRUE(contains(unknown.standard_error, "Did you mean")) << unknown.standard_error;
+  EXPECT_TRUE(contains(unknown.standard_error, "did you mean")) << unknown.standard_error;
 }
 
 TEST_F(BenchCli, NoticesThatTheFileOfAPromiseChangedOrIsGone) {

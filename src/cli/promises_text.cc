@@ -218,7 +218,8 @@ std::string promise_text(const Account& account, const Terminal& terminal) {
   lines.emplace_back("Machine", fmt::format("{}, {} threads", promise.site.machine_name, promise.threads));
   lines.emplace_back("Engine", promise.site.engine_version);
   if (promise.file_path) lines.emplace_back("File", printable(*promise.file_path));
-  if (promise.file_sha256) lines.emplace_back("SHA-256", *promise.file_sha256);
+  // Enough of it to compare by eye within 80 columns; the JSON has it whole.
+  if (promise.file_sha256) lines.emplace_back("SHA-256", promise.file_sha256->substr(0, 32) + " ...");
   std::string out = coloured(wrapped(head, terminal.width), colour_of(outcome.standing), terminal.colour) +
                     "\n\n" + format_definitions(lines, terminal);
   if (!account.actuals.empty()) out += "\n" + actuals_table(account, terminal);

@@ -103,7 +103,7 @@ The exit code is the verdict of the best model, as of `tokcast forecast`.)";
 Command add_recommend(CLI::App& root) {
   const auto options = std::make_shared<Options>();
   CLI::App* parser = root.add_subcommand("recommend", "Which model to run here (the default)");
-  parser->add_option("--effort", options->effort, "Time to spend on calibration and rehearsals (90; 0: none)")
+  parser->add_option("--effort", options->effort, "For calibration and rehearsals (90; 0: none)")
       ->check(seconds_or_none())
       ->type_name("SECONDS");
   parser->add_flag("--all", options->all, "List every candidate");
