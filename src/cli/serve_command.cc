@@ -116,9 +116,7 @@ Result<void> complete(Options& options) {
 void add_speech(ServeOptions& serving) {
   const std::size_t threads = std::clamp<std::size_t>(read_machine().usable_threads() / 4, 1, 4);
   serving.speech_threads = threads;
-  serving.make_speech = [utterances = 2 * threads] {
-    return make_local_speech({.utterances = utterances});
-  };
+  serving.make_speech = [utterances = 2 * threads] { return make_local_speech({.utterances = utterances}); };
 }
 
 // All but the model. Errors: those of read_access, read_tls and open_log.
