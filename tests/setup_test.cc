@@ -219,13 +219,13 @@ TEST_F(SetupCli, StoppedOnceInEveryStepItEndsWellAndTouchesNothingElse) {
   expect_stopped("rehearse");
   use({});
   const std::string listing = TestHub::tree_path("user/large-GGUF");
-  hub_.hub().misbehave(listing, {.stall_at = 10});
+  hub_.hub().misbehave(listing, {.delay = Seconds(60)});
   expect_stopped("plan");
   hub_.hub().behave(listing);
   for (const std::string& path :
        {TestHub::cdn_path("user/large-GGUF", "large-Q8_0.gguf"), std::string("/speech/ears.zip"),
         TestHub::cdn_path("user/voices", kVoice)}) {
-    hub_.cdn().misbehave(path, {.stall_at = 1000});
+    hub_.cdn().misbehave(path, {.stall_at = 10});
     expect_stopped(path.c_str());
     hub_.cdn().behave(path);
   }

@@ -203,7 +203,7 @@ Command add_bench(CLI::App& root) {
   const auto options = std::make_shared<Options>();
   CLI::App* parser = root.add_subcommand("bench", "Measure a model file, against its promise");
   options->parser = parser;
-  parser->add_option("MODEL", options->model, "GGUF file, or user/repo[:QUANT] or catalogue id that is here")
+  parser->add_option("MODEL", options->model, "File, user/repo[:QUANT] or catalogue id, here")
       ->required()
       ->type_name("");
   parser->add_option("--effort", options->effort, "Time to spend; one round at least (60)")

@@ -208,7 +208,7 @@ constexpr const char* kExamples = R"(Examples:
   tokcast serve                                 what `tokcast setup` set up
   tokcast serve ./model.gguf
   tokcast serve ./model.gguf --port 9000 --ctx 8192 --sessions 2
-  tokcast serve ./model.gguf --budget 10        refuse what cannot be done in 10 s
+  tokcast serve ./model.gguf --budget 10     refuse what cannot be done in 10 s
   tokcast serve ./model.gguf --host 0.0.0.0 --token-file ./token \
     --tls-certificate ./cert.pem --tls-key ./key.pem
   tokcast serve --remote https://api.example.org/v1 --remote-model NAME
@@ -217,8 +217,9 @@ constexpr const char* kExamples = R"(Examples:
     '{"messages":[{"role":"user","content":"Hello"}],"stream":true}'
 
 OpenAI-compatible HTTP and the local-ai WebSocket protocol on one port, with
-speech in and out (US English: pocketsphinx, flite). It listens at once and says `loading` until the model answers. A request whose
-forecast misses its deadline is refused at once: 429, with the forecast.
+speech in and out (US English: pocketsphinx, flite). It listens at once and
+says `loading` until the model answers. A request whose forecast misses its
+deadline is refused at once: 429, with the forecast.
 SIGTERM lets running turns finish, then ends with 0 (143 if they were cut).
 All of it: docs/SERVER.md.)";
 
