@@ -117,22 +117,23 @@ TEST(Accuracy, MixturesHaveCalibratedRows) {
   EXPECT_EQ(rows, 4U);
 }
 
+// Where something is promised, nine in ten hold: of eight one may miss.
 TEST(Accuracy, OnABusyMachineTruthsLieInsideOrNothingIsPromised) {
   const auto parts = read_parts(TOKCAST_SOURCE_DIR "/bench/records");
   ASSERT_TRUE(parts && parts->contains("busy"));
-  std::size_t counted = 0;
+  std::vector<Comparison> promised;
+  std::size_t too_busy = 0;
   for (const AccuracyRecord& record : parts->at("busy")) {
-    // Records from before others were counted cannot tell.
-    if (!record.rehearsal->contention.others_share) continue;
     const auto found = compare(record);
     ASSERT_TRUE(found);
     for (const Comparison& one : *found) {
-      EXPECT_TRUE(one.inside() || one.too_busy) << one.model << " " << one.test << " " << one.threads;
-      ++counted;
+      if (one.too_busy) ++too_busy;
+      if (!one.too_busy) promised.push_back(one);
     }
   }
-  if (counted == 0)
-    GTEST_SKIP() << "the records are from before others were counted: accuracy --measure busy";
+  EXPECT_EQ(too_busy, 8U) << "two threads beside a loop on one of two processors";
+  ASSERT_EQ(promised.size(), 8U) << "one thread, which has a processor left";
+  EXPECT_LE(std::ranges::count_if(promised, [](const Comparison& one) { return !one.inside(); }), 1);
 }
 
 TEST(Hog, IsOthersTimeAndEndsWithItsOwner) {
