@@ -1,18 +1,25 @@
 #include "bench/serve_load/load_parts.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tokcast {
 
-Result<std::unique_ptr<LoadServer>> start_tokcast(const LoadOptions& options, std::vector<std::string> more) {
+Result<std::unique_ptr<LoadServer>> start_tokcast(
+    const LoadOptions& options, std::vector<std::string> more,
+    std::vector<std::pair<std::string, std::string>> environment) {
   const std::uint16_t port = free_port();
-  ChildOptions child{.arguments = {options.tokcast, "serve", options.model, "--port", std::to_string(port)}};
-  if (options.threads > 0) {
+  const bool is_elsewhere = std::ranges::count(more, "--remote") > 0;
+  ChildOptions child{.arguments = {options.tokcast, "serve"}};
+  if (!is_elsewhere) child.arguments.push_back(options.model);
+  child.arguments.insert(child.arguments.end(), {"--port", std::to_string(port)});
+  if (options.threads > 0 && !is_elsewhere) {
     child.arguments.insert(child.arguments.end(), {"--threads", std::to_string(options.threads)});
   }
   child.arguments.insert(child.arguments.end(), more.begin(), more.end());
   // These turns are nobody's promise.
   child.environment = {{"XDG_STATE_HOME", options.scratch}, {"TOKCAST_ENGINE", options.engine}};
+  child.environment.insert(child.environment.end(), environment.begin(), environment.end());
   return LoadServer::start(child, port, "/readyz");
 }
 

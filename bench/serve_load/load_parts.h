@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -30,8 +31,9 @@ struct LoadOptions {
 using LoadRows = Result<std::vector<LoadRow>>;
 
 // Errors: those of LoadServer::start.
-Result<std::unique_ptr<LoadServer>> start_tokcast(const LoadOptions& options,
-                                                  std::vector<std::string> more = {});
+Result<std::unique_ptr<LoadServer>> start_tokcast(
+    const LoadOptions& options, std::vector<std::string> more = {},
+    std::vector<std::pair<std::string, std::string>> environment = {});
 // The engine's own front end. Errors: the same.
 Result<std::unique_ptr<LoadServer>> start_engine(const LoadOptions& options);
 

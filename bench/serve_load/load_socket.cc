@@ -17,6 +17,10 @@ double load_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+void load_sleep(double seconds) {
+  usleep(static_cast<useconds_t>(seconds * 1e6));
+}
+
 LoadSocket::LoadSocket(std::uint16_t port) : descriptor_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;

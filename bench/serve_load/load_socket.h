@@ -10,6 +10,7 @@ namespace tokcast {
 
 // Since some fixed moment.
 double load_now();
+void load_sleep(double seconds);
 
 // A connection to a port of 127.0.0.1. Closes when it goes.
 class LoadSocket {

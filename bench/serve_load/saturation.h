@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -15,6 +16,8 @@ namespace tokcast {
 class Saturation {
  public:
   Saturation(std::uint16_t port, int clients, ChatWish wish);
+  // Each client sends its own one of `requests`, over and over.
+  Saturation(std::uint16_t port, std::vector<std::string> requests);
   ~Saturation();
   Saturation(const Saturation&) = delete;
   Saturation& operator=(const Saturation&) = delete;
@@ -22,7 +25,7 @@ class Saturation {
   int done() const { return done_; }  // turns that were answered
 
  private:
-  void ask_on(std::uint16_t port, const ChatWish& wish);
+  void ask_on(std::uint16_t port, const std::string& request);
 
   std::atomic<bool> stop_ = false;
   std::atomic<int> done_ = 0;
