@@ -122,7 +122,8 @@ void note_unknown_identity(const CpuFacts& facts, bool has_cpuinfo, UnknownFacts
   note_unless(facts.name != "unknown processor", unknown, "cpu.name", reason);
   note_unless(facts.vendor.has_value(), unknown, "cpu.vendor", reason);
   note_unless(facts.microarchitecture.has_value(), unknown, "cpu.microarchitecture",
-              has_cpuinfo ? "this model of processor is not in the tables" : reason);
+              has_cpuinfo ? "its number is not in the tables, or that of a processor without its instructions"
+                          : reason);
   note_unless(facts.architecture != "unknown", unknown, "cpu.isa", reason);  // empty may be the truth
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <set>
 
 #include "base/text.h"
 #include "machine/isa.h"
@@ -62,6 +63,13 @@ std::optional<std::string> arm_name(const std::vector<ArmPart>& parts) {
   return products.size() == 1 ? std::optional(products.front()) : arm_cores(parts);
 }
 
+// Hypervisors may number a processor as an older one: what it can do tells. Of the designs that have names
+// here, these have tiles of matrices.
+bool contradicts(std::string_view design, const std::vector<std::string>& isa) {
+  static const std::set<std::string_view> with_tiles{"Sapphire Rapids", "Emerald Rapids", "Granite Rapids"};
+  return std::ranges::find(isa, "amx-int8") != isa.end() && !with_tiles.contains(design);
+}
+
 void identify_x86(std::string_view cpuinfo, CpuFacts& facts) {
   const std::string flags = find_field(cpuinfo, "flags").value_or("");
   const std::string vendor = find_field(cpuinfo, "vendor_id").value_or("");
@@ -74,6 +82,8 @@ void identify_x86(std::string_view cpuinfo, CpuFacts& facts) {
         {vendor, number(cpuinfo, "cpu family"), number(cpuinfo, "model"), number(cpuinfo, "stepping")});
   }
   facts.isa = x86_isa(flags);
+  if (facts.microarchitecture && contradicts(*facts.microarchitecture, facts.isa))
+    facts.microarchitecture.reset();
   facts.ggml_variant = best_ggml_variant(flags);
 }
 

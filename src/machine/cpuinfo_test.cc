@@ -43,6 +43,13 @@ TEST(Cpuinfo, IdentifiesAnX86Processor) {
   EXPECT_EQ(cpu.ggml_variant, "haswell");
 }
 
+TEST(Cpuinfo, DoesNotBelieveANumberThatWhatTheProcessorCanDoContradicts) {
+  const std::string guest =
+      "vendor_id : GenuineIntel\ncpu family : 6\nmodel : 167\nstepping : 1\nflags : lm avx2 ";
+  EXPECT_EQ(identify_processor(guest + "avx512f\n").microarchitecture, "Rocket Lake");
+  EXPECT_EQ(identify_processor(guest + "avx512f amx_tile amx_int8\n").microarchitecture, std::nullopt);
+}
+
 TEST(Cpuinfo, NamesAnArmProcessorByItsCoresAndNotByItsBoard) {
   const CpuFacts cpu = identify_processor(kPi5);
   EXPECT_EQ(cpu.name, "Cortex-A76");
