@@ -12,8 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const JournalKey key{"sha256 fuzz", Bytes(100 * kPieceBytes + 1)};
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   for (const std::string& journal : {std::string(text), format_journal({}, key) + std::string(text)}) {
-    const PieceHashes pieces = parse_journal(journal, key);
-    for (const auto& [piece, hash] : pieces) require(piece < key.pieces());
+    const PieceRecords pieces = parse_journal(journal, key);
+    for (const auto& [piece, record] : pieces)
+      require(piece < key.pieces() && record.bytes <= key.bytes_of(piece));
     require(parse_journal(format_journal(pieces, key), key) == pieces);
   }
   return 0;

@@ -407,6 +407,22 @@ TEST_F(DownloadTest, Case28FetchesOnlyThePieceThatTheDiskSpoiled) {
   EXPECT_LE(server_.body_bytes(), kPieceBytes + 64);
 }
 
+TEST_F(DownloadTest, Case2And24GoesOnWithinAPieceThatWasBegun) {
+  fetch_some(3 * kPieceBytes / 2);
+  const auto got = fetch(promised());
+  expect_right(got);
+  // Two connections, each with what it had not noted yet.
+  EXPECT_LE(got->fetched, Bytes(kSize - 3 * kPieceBytes / 2 + 2 * kNotedBytes));
+}
+
+TEST_F(DownloadTest, Case28BeginsAPieceAnewOfWhichTheDiskSpoiledTheBeginning) {
+  fetch_some(kPieceBytes / 2);
+  write_text(directory_ / "partial", std::string(kSize, 'x'));
+  const auto got = fetch(promised());
+  expect_right(got);
+  EXPECT_EQ(got->fetched, Bytes(kSize));
+}
+
 TEST_F(DownloadTest, Case31RefusesAPageInsteadOfAModel) {
   DownloadItem model = item("/page");
   model.is_gguf = true;
@@ -427,11 +443,12 @@ TEST_F(DownloadTest, Case34CountsBeyondFourGigabytes) {
   DownloadItem large = item();
   // All but the end is there already: pieces of zeros, which the blob's holes are.
   JournalKey key{server_.url("/file") + " \"v1\"", Bytes(kLarge)};
-  PieceHashes here;
+  PieceRecords here;
   PieceHash zeros;
   zeros.add(std::vector<char>(kPieceBytes));
   const std::uint64_t zero = zeros.value();
-  for (std::uint64_t piece = 0; piece < (4ULL << 30U) / kPieceBytes; ++piece) here.emplace(piece, zero);
+  for (std::uint64_t piece = 0; piece < (4ULL << 30U) / kPieceBytes; ++piece)
+    here[piece] = {kPieceBytes, zero};
   write_text(large.places.journal, format_journal(here, key));
   write_text(large.places.partial, "");
   std::filesystem::resize_file(large.places.partial, kLarge);

@@ -31,23 +31,26 @@ std::optional<std::uint64_t> parse_hex(std::string_view text) {
 
 std::string head_of(const JournalKey& key) {
   const std::string head =
-      fmt::format("tokcast.journal/1 {} {} {}", key.size.value, kPieceBytes, stable_hash(key.source));
+      fmt::format("tokcast.journal/2 {} {} {}", key.size.value, kPieceBytes, stable_hash(key.source));
   return fmt::format("{} {}", head, stable_hash(head));
 }
 
-std::string record_of(std::uint64_t piece, std::uint64_t hash, const std::string& head) {
-  const std::string record = fmt::format("{} {}", piece, hex(hash));
-  return fmt::format("{} {}", record, stable_hash(head + "\n" + record));
+std::string line_of(std::uint64_t piece, const PieceRecord& record, const std::string& head) {
+  const std::string line = fmt::format("{} {} {}", piece, record.bytes, hex(record.hash));
+  return fmt::format("{} {}", line, stable_hash(head + "\n" + line));
 }
 
 // nullopt: not exactly a record.
-std::optional<PieceHashes::value_type> parse_record(std::string_view line, const std::string& head) {
+std::optional<PieceRecords::value_type> parse_record(std::string_view line, const std::string& head) {
   const auto words = split(line, ' ');
-  if (words.size() != 3) return std::nullopt;
+  if (words.size() != 4) return std::nullopt;
   const auto piece = parse_uint(words[0]);
-  const auto hash = parse_hex(words[1]);
-  if (!piece || !hash || record_of(*piece, *hash, head) != line) return std::nullopt;
-  return PieceHashes::value_type(*piece, *hash);
+  const auto bytes = parse_uint(words[1]);
+  const auto hash = parse_hex(words[2]);
+  if (!piece || !bytes || !hash) return std::nullopt;
+  const PieceRecord record{*bytes, *hash};
+  if (line_of(*piece, record, head) != line) return std::nullopt;
+  return PieceRecords::value_type(*piece, record);
 }
 
 Result<void> append(int fd, std::string_view text, const std::string& path) {
@@ -78,28 +81,28 @@ void PieceHash::restart() {
   XXH3_64bits_reset(state_.get());
 }
 
-PieceHashes parse_journal(std::string_view text, const JournalKey& key) {
+PieceRecords parse_journal(std::string_view text, const JournalKey& key) {
   const std::string head = head_of(key);
   if (!text.starts_with(head + "\n")) return {};
   text.remove_prefix(head.size() + 1);
-  PieceHashes out;
+  PieceRecords out;
   for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
     const auto record = parse_record(text.substr(0, end), head);
-    if (!record || record->first >= key.pieces()) break;
+    if (!record || record->first >= key.pieces() || record->second.bytes > key.bytes_of(record->first)) break;
     out.insert_or_assign(record->first, record->second);  // the later one holds: it was fetched again
     text.remove_prefix(end + 1);
   }
   return out;
 }
 
-std::string format_journal(const PieceHashes& pieces, const JournalKey& key) {
+std::string format_journal(const PieceRecords& pieces, const JournalKey& key) {
   const std::string head = head_of(key);
   std::string out = head + "\n";
-  for (const auto& [piece, hash] : pieces) out += record_of(piece, hash, head) + "\n";
+  for (const auto& [piece, record] : pieces) out += line_of(piece, record, head) + "\n";
   return out;
 }
 
-Journal::Journal(std::string path, int fd, JournalKey key, PieceHashes pieces)
+Journal::Journal(std::string path, int fd, JournalKey key, PieceRecords pieces)
     : path_(std::move(path)), fd_(fd), key_(std::move(key)), pieces_(std::move(pieces)) {}
 
 Journal::~Journal() {
@@ -107,7 +110,7 @@ Journal::~Journal() {
 }
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const JournalKey& key) {
-  PieceHashes pieces = parse_journal(read_file(path).value_or(""), key);
+  PieceRecords pieces = parse_journal(read_file(path, key.most_text()).value_or(""), key);
   if (auto written = write_file(path, format_journal(pieces, key)); !written)
     return std::unexpected(written.error());
   const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
@@ -115,8 +118,8 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Jo
   return std::unique_ptr<Journal>(new Journal(path, fd, key, std::move(pieces)));
 }
 
-Result<void> Journal::add(std::uint64_t piece, std::uint64_t hash) {
-  return append(fd_, record_of(piece, hash, head_of(key_)) + "\n", path_);
+Result<void> Journal::add(std::uint64_t piece, const PieceRecord& record) {
+  return append(fd_, line_of(piece, record, head_of(key_)) + "\n", path_);
 }
 
 }  // namespace tokcast

@@ -1,15 +1,16 @@
-// Which pieces of a half-fetched file are there, each with a hash of its own.
+// Which pieces of a half-fetched file are there, or begun, each with a hash of its own.
 //
 // Text, one line each:
-//   tokcast.journal/1 SIZE PIECE_BYTES SOURCE CHECK
-//   NUMBER HASH CHECK
-// SOURCE is a hash of what identifies the content, HASH the 64-bit XXH3 of a piece, CHECK one of the line and
-// the first line: a record cut off, changed, or from another file's journal ends what is believed. Nothing in
-// it is taken as proof: a piece is read back and compared with its HASH before it counts, so that one the
-// disk lost or changed is fetched again, and not the whole file.
+//   tokcast.journal/2 SIZE PIECE_BYTES SOURCE CHECK
+//   NUMBER BYTES HASH CHECK
+// SOURCE is a hash of what identifies the content, HASH the 64-bit XXH3 of the first BYTES of a piece, CHECK
+// one of the line and the first line: a record cut off, changed, or from another file's journal ends what is
+// believed. Nothing in it is taken as proof: a piece is read back and compared with its HASH before it
+// counts, so that one the disk lost or changed is fetched again, and not the whole file.
 #ifndef TOKCAST_FETCH_JOURNAL_H_
 #define TOKCAST_FETCH_JOURNAL_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -24,8 +25,10 @@ struct XXH3_state_s;  // of <xxhash.h>
 
 namespace tokcast {
 
-// Four connections lose less than 4 MiB when the process is killed: each the piece that it is at.
 constexpr std::uint64_t kPieceBytes = 1U << 20U;
+// A begun piece is noted this often: four connections that are killed lose half a piece between them, and
+// what they had received and not yet written.
+constexpr std::uint64_t kNotedBytes = 128U << 10U;
 
 // Whose journal it is: another identity, another size, and it is of no use.
 struct JournalKey {
@@ -33,9 +36,22 @@ struct JournalKey {
   Bytes size{};
 
   std::uint64_t pieces() const { return (size.value + kPieceBytes - 1) / kPieceBytes; }
+  std::uint64_t bytes_of(std::uint64_t piece) const {
+    return std::min(kPieceBytes, size.value - piece * kPieceBytes);
+  }
+  // What a journal may grow to: lines of 64 bytes at most, everything noted twice.
+  Bytes most_text() const { return Bytes((pieces() + 1) * (kPieceBytes / kNotedBytes) * 2 * 64); }
 };
 
-using PieceHashes = std::map<std::uint64_t, std::uint64_t>;
+// What was written of a piece.
+struct PieceRecord {
+  std::uint64_t bytes = 0;  // from its beginning; all of it if whole
+  std::uint64_t hash = 0;   // of these
+
+  bool operator==(const PieceRecord&) const = default;
+};
+
+using PieceRecords = std::map<std::uint64_t, PieceRecord>;
 
 // XXH3 of a piece, which may come in parts. One thread at a time.
 class PieceHash {
@@ -53,8 +69,8 @@ class PieceHash {
 };
 
 // The records up to the first one that is not right. Of any text.
-PieceHashes parse_journal(std::string_view text, const JournalKey& key);
-std::string format_journal(const PieceHashes& pieces, const JournalKey& key);
+PieceRecords parse_journal(std::string_view text, const JournalKey& key);
+std::string format_journal(const PieceRecords& pieces, const JournalKey& key);
 
 class Journal {
  public:
@@ -65,17 +81,18 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
 
   // As found when it was opened.
-  const PieceHashes& pieces() const { return pieces_; }
-  // The piece was written. One thread at a time. Errors: kDiskFull, kIo.
-  Result<void> add(std::uint64_t piece, std::uint64_t hash);
+  const PieceRecords& pieces() const { return pieces_; }
+  const JournalKey& key() const { return key_; }
+  // So much of the piece was written. One thread at a time. Errors: kDiskFull, kIo.
+  Result<void> add(std::uint64_t piece, const PieceRecord& record);
 
  private:
-  Journal(std::string path, int fd, JournalKey key, PieceHashes pieces);
+  Journal(std::string path, int fd, JournalKey key, PieceRecords pieces);
 
   std::string path_;
   int fd_;
   JournalKey key_;
-  PieceHashes pieces_;
+  PieceRecords pieces_;
 };
 
 }  // namespace tokcast

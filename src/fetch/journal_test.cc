@@ -10,7 +10,7 @@ namespace tokcast {
 namespace {
 
 const JournalKey key{"sha256 abc", Bytes(10 * kPieceBytes + 1)};
-const PieceHashes pieces{{0, 0x1234}, {3, 0xFFFF'FFFF'FFFF'FFFF}, {10, 0}};
+const PieceRecords pieces{{0, {kPieceBytes, 0x1234}}, {3, {77, 0xFFFF'FFFF'FFFF'FFFF}}, {10, {1, 0}}};
 
 TEST(Journal, IsReadBackAsWritten) {
   EXPECT_EQ(parse_journal(format_journal(pieces, key), key), pieces);
@@ -26,10 +26,10 @@ TEST(Journal, CutOffAnywhereLosesOnlyItsEnd) {
   const std::string text = format_journal(pieces, key);
   std::size_t most = 0;
   for (std::size_t length = 0; length <= text.size(); ++length) {
-    const PieceHashes read = parse_journal(text.substr(0, length), key);
+    const PieceRecords read = parse_journal(text.substr(0, length), key);
     EXPECT_GE(read.size(), most);
     most = read.size();
-    for (const auto& [piece, hash] : read) EXPECT_EQ(pieces.at(piece), hash);
+    for (const auto& [piece, record] : read) EXPECT_EQ(pieces.at(piece), record);
   }
   EXPECT_EQ(most, pieces.size());
 }
@@ -40,11 +40,16 @@ TEST(Journal, ChangedAnywhereIsBelievedNoFurther) {
     for (const char flip : {'\x01', '\x04', '\x10'}) {
       std::string mutated = text;
       mutated[at] = static_cast<char>(mutated[at] ^ flip);
-      const PieceHashes read = parse_journal(mutated, key);
+      const PieceRecords read = parse_journal(mutated, key);
       EXPECT_LT(read.size(), pieces.size()) << at;
-      for (const auto& [piece, hash] : read) EXPECT_EQ(pieces.at(piece), hash);
+      for (const auto& [piece, record] : read) EXPECT_EQ(pieces.at(piece), record);
     }
   }
+}
+
+TEST(Journal, APieceCannotBeLongerThanItsPlaceInTheFile) {
+  EXPECT_TRUE(parse_journal(format_journal({{10, {2, 0}}}, key), key).empty());
+  EXPECT_TRUE(parse_journal(format_journal({{0, {kPieceBytes + 1, 0}}}, key), key).empty());
 }
 
 TEST(Journal, RecordsOfAnotherJournalAreNotBelieved) {
@@ -57,13 +62,13 @@ TEST(Journal, RecordsOfAnotherJournalAreNotBelieved) {
 TEST(Journal, GoesOnBehindWhatIsThere) {
   const TemporaryDirectory directory;
   const std::string path = directory / "journal";
-  EXPECT_TRUE((*Journal::open(path, key))->add(2, 7));
+  EXPECT_TRUE((*Journal::open(path, key))->add(2, {4096, 7}));
   write_text(path, read_text(path) + "half a rec");
   auto again = Journal::open(path, key);
-  EXPECT_EQ((*again)->pieces(), (PieceHashes{{2, 7}}));
-  EXPECT_TRUE((*again)->add(4, 9));
-  EXPECT_TRUE((*again)->add(2, 8));  // fetched again
-  EXPECT_EQ((*Journal::open(path, key))->pieces(), (PieceHashes{{2, 8}, {4, 9}}));
+  EXPECT_EQ((*again)->pieces(), (PieceRecords{{2, {4096, 7}}}));
+  EXPECT_TRUE((*again)->add(4, {kPieceBytes, 9}));
+  EXPECT_TRUE((*again)->add(2, {8192, 8}));  // went on, or fetched again
+  EXPECT_EQ((*Journal::open(path, key))->pieces(), (PieceRecords{{2, {8192, 8}}, {4, {kPieceBytes, 9}}}));
 }
 
 }  // namespace

@@ -5,14 +5,16 @@
 
 namespace tokcast {
 
-PieceBoard::PieceBoard(std::uint64_t pieces, const PieceHashes& here) : pieces_(pieces) {
-  for (const auto& [piece, hash] : here) {
-    if (piece < pieces) pieces_[piece] = {State::kHere, hash};
+PieceBoard::PieceBoard(const PieceRecords& here, const JournalKey& key) : pieces_(key.pieces()) {
+  for (const auto& [piece, record] : here) {
+    if (piece >= pieces_.size()) continue;
+    pieces_[piece] = {record.bytes == key.bytes_of(piece) ? State::kHere : State::kMissing, record};
   }
 }
 
 std::optional<Span> PieceBoard::take(std::uint64_t most) {
   const auto missing = [](const Piece& piece) { return piece.state == State::kMissing; };
+  const auto untouched = [&](const Piece& piece) { return missing(piece) && piece.written.bytes == 0; };
   std::unique_lock lock(mutex_);
   auto first = pieces_.end();
   changed_.wait(lock, [&] {
@@ -21,16 +23,21 @@ std::optional<Span> PieceBoard::take(std::uint64_t most) {
   });
   if (end_ != BoardEnd::kNone) return std::nullopt;
   const auto reach = std::min<std::ptrdiff_t>(pieces_.end() - first, static_cast<std::ptrdiff_t>(most));
-  const auto end = std::find_if_not(first, first + reach, missing);
+  const auto end = std::find_if_not(first + 1, first + reach, untouched);
   for (auto piece = first; piece != end; ++piece) piece->state = State::kTaken;
   return Span{static_cast<std::uint64_t>(first - pieces_.begin()),
               static_cast<std::uint64_t>(end - pieces_.begin())};
 }
 
-void PieceBoard::put(std::uint64_t piece, std::uint64_t hash) {
+void PieceBoard::put(std::uint64_t piece, const PieceRecord& whole) {
   const std::scoped_lock lock(mutex_);
-  pieces_[piece] = {State::kHere, hash};
+  pieces_[piece] = {State::kHere, whole};
   changed_.notify_all();
+}
+
+PieceRecord PieceBoard::begun(std::uint64_t piece) const {
+  const std::scoped_lock lock(mutex_);
+  return pieces_[piece].written;
 }
 
 void PieceBoard::give_back(Span span) {
@@ -44,12 +51,12 @@ void PieceBoard::give_back(Span span) {
 std::optional<std::uint64_t> PieceBoard::wait_for(std::uint64_t piece) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return end_ != BoardEnd::kNone || pieces_[piece].state == State::kHere; });
-  return end_ == BoardEnd::kNone ? std::optional(pieces_[piece].hash) : std::nullopt;
+  return end_ == BoardEnd::kNone ? std::optional(pieces_[piece].written.hash) : std::nullopt;
 }
 
 void PieceBoard::reject(std::uint64_t piece) {
   const std::scoped_lock lock(mutex_);
-  pieces_[piece].state = State::kMissing;
+  pieces_[piece] = {};
   changed_.notify_all();
 }
 

@@ -37,12 +37,14 @@ enum class BoardEnd {
 
 class PieceBoard {
  public:
-  PieceBoard(std::uint64_t pieces, const PieceHashes& here);
+  PieceBoard(const PieceRecords& here, const JournalKey& key);
 
   // For connections. The next pieces that are missing and follow one another, at most `most`; waits while
-  // others have them all, for they may come back. nullopt: it ended.
+  // others have them all, for they may come back. nullopt: it ended. None but the first was begun before.
   std::optional<Span> take(std::uint64_t most);
-  void put(std::uint64_t piece, std::uint64_t hash);
+  // What an earlier run wrote of a piece that is missing.
+  PieceRecord begun(std::uint64_t piece) const;
+  void put(std::uint64_t piece, const PieceRecord& whole);
   void give_back(Span span);
 
   // For the checker. The hash of a piece once it is there; nullopt: it ended.
@@ -62,7 +64,7 @@ class PieceBoard {
   enum class State : std::uint8_t { kMissing, kTaken, kHere };
   struct Piece {
     State state = State::kMissing;
-    std::uint64_t hash = 0;
+    PieceRecord written{};
   };
 
   mutable std::mutex mutex_{};

@@ -1,27 +1,58 @@
 #include "fetch/piece_sink.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "fetch/answer_headers.h"
 
 namespace tokcast {
+namespace {
+
+constexpr std::size_t kReadBytes = 256U << 10U;  // fits a second-level cache, for two hashes to share
+
+}  // namespace
 
 Result<void> PieceStore::write(std::uint64_t offset, std::span<const char> bytes) {
   if (board_.ended()) return fail(ErrorKind::kInterrupted, "the download ended");
   // One at a time is what the kernel allows a file; who waits for its lock spins, who waits for ours sleeps.
   const std::scoped_lock lock(write_mutex_);
+  bytes_written_ += bytes.size();
   return blob_.write(offset, bytes);
 }
 
-Result<void> PieceStore::put(std::uint64_t piece, const BegunPiece& written) {
-  const std::uint64_t hash = written.hash.value();
+Result<void> PieceStore::note(std::uint64_t piece, BegunPiece& written) {
+  const PieceRecord record = written.record();
   {
     const std::scoped_lock lock(journal_mutex_);
-    if (auto noted = journal_.add(piece, hash); !noted) return noted;
+    if (auto noted = journal_.add(piece, record); !noted) return noted;
   }
-  bytes_put_ += written.bytes;
-  board_.put(piece, hash);
-  blob_.flush_soon(piece * kPieceBytes, written.bytes);
+  written.noted_bytes = record.bytes;
+  if (record.bytes < bytes_of(piece)) return {};
+  board_.put(piece, record);
+  blob_.flush_soon(piece * kPieceBytes, record.bytes);
+  return {};
+}
+
+Result<void> PieceStore::recover(std::uint64_t piece, BegunPiece& begun) {
+  begun.restart();
+  const PieceRecord record = board_.begun(piece);
+  if (record.bytes == 0) return {};
+  const std::uint64_t first = piece * kPieceBytes;
+  const auto add = [&begun](std::span<const char> bytes) { begun.add(bytes); };
+  if (auto read = read_back(blob_, {first, first + record.bytes - 1}, add); !read) return read;
+  begun.noted_bytes = begun.bytes;
+  if (begun.record() != record) begun.restart();
+  return {};
+}
+
+Result<void> read_back(const Blob& blob, ByteRange range,
+                       const std::function<void(std::span<const char>)>& take) {
+  std::vector<char> buffer(kReadBytes);
+  for (std::uint64_t at = range.first; at <= range.last; at += buffer.size()) {
+    const auto part = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), range.last - at + 1));
+    if (auto read = blob.read(at, part); !read) return read;
+    take(part);
+  }
   return {};
 }
 
@@ -68,6 +99,15 @@ Result<void> PieceSink::stop(BoardEnd end) {
   return fail(ErrorKind::kInterrupted, "enough was read");
 }
 
+// No more than the rest of the piece.
+Result<void> PieceSink::keep(std::span<const char> bytes) {
+  if (auto written = store_.write(position(), bytes); !written) return written;
+  begun_.add(bytes);
+  const bool is_whole = begun_.bytes == store_.bytes_of(span_.first);
+  if (!is_whole && begun_.bytes - begun_.noted_bytes < kNotedBytes) return {};
+  return store_.note(span_.first, begun_);
+}
+
 Result<void> PieceSink::on_bytes(std::span<const char> bytes) {
   if (!is_success()) return stop();  // the text of a refusal
   const std::size_t skipped = std::min<std::uint64_t>(to_skip_, bytes.size());
@@ -75,14 +115,11 @@ Result<void> PieceSink::on_bytes(std::span<const char> bytes) {
   bytes = bytes.subspan(skipped);
   while (!bytes.empty() && !span_.empty()) {
     const ByteRange piece = range_of({span_.first, span_.first + 1}, store_.size());
-    const std::size_t wanted = piece.last - piece.first + 1 - begun_.bytes;
+    const std::size_t wanted = piece.last - position() + 1;
     const auto part = bytes.first(std::min(bytes.size(), wanted));
-    if (auto kept = store_.write(position(), part); !kept) return kept;
+    if (auto kept = keep(part); !kept) return kept;
     bytes = bytes.subspan(part.size());
-    begun_.hash.add(part);
-    begun_.bytes += part.size();
     if (part.size() < wanted) break;
-    if (auto kept = store_.put(span_.first, begun_); !kept) return kept;
     begun_.restart();
     ++span_.first;
   }

@@ -1,10 +1,11 @@
-// One answer's bytes, written as they come while the processor has them at hand; each piece that is whole is
-// noted in the journal and put on the board.
+// One answer's bytes, written as they come while the processor has them at hand and noted in the journal now
+// and then; each piece that is whole is put on the board.
 #ifndef TOKCAST_FETCH_PIECE_SINK_H_
 #define TOKCAST_FETCH_PIECE_SINK_H_
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <span>
 
@@ -20,10 +21,16 @@ namespace tokcast {
 // A piece of which the first bytes are written.
 struct BegunPiece {
   std::uint64_t bytes = 0;
+  std::uint64_t noted_bytes = 0;  // of these, in the journal
   PieceHash hash{};
 
+  PieceRecord record() const { return {bytes, hash.value()}; }
+  void add(std::span<const char> more) {
+    hash.add(more);
+    bytes += more.size();
+  }
   void restart() {
-    bytes = 0;
+    bytes = noted_bytes = 0;
     hash.restart();
   }
 };
@@ -36,11 +43,14 @@ class PieceStore {
 
   // Errors of both: kDiskFull, kIo; kInterrupted if the board ended meanwhile.
   Result<void> write(std::uint64_t offset, std::span<const char> bytes);
-  // All of the piece was written.
-  Result<void> put(std::uint64_t piece, const BegunPiece& written);
+  // So much of the piece was written. Errors: kDiskFull, kIo.
+  Result<void> note(std::uint64_t piece, BegunPiece& written);
+  // What an earlier run wrote of a piece, if the disk still has it so. Errors: kIo.
+  Result<void> recover(std::uint64_t piece, BegunPiece& begun);
   PieceBoard& board() { return board_; }
   Bytes size() const { return blob_.size(); }
-  std::uint64_t bytes_put() const { return bytes_put_; }
+  std::uint64_t bytes_of(std::uint64_t piece) const { return journal_.key().bytes_of(piece); }
+  std::uint64_t bytes_written() const { return bytes_written_; }
 
  private:
   Blob& blob_;
@@ -48,8 +58,12 @@ class PieceStore {
   PieceBoard& board_;
   std::mutex write_mutex_{};
   std::mutex journal_mutex_{};
-  std::atomic<std::uint64_t> bytes_put_{0};
+  std::atomic<std::uint64_t> bytes_written_{0};
 };
+
+// Reads so much of a blob from `offset` on, in parts that fit a second-level cache. Errors: kIo.
+Result<void> read_back(const Blob& blob, ByteRange range,
+                       const std::function<void(std::span<const char>)>& take);
 
 class PieceSink final : public HttpSink {
  public:
@@ -76,6 +90,7 @@ class PieceSink final : public HttpSink {
   Result<void> stop(BoardEnd end = BoardEnd::kNone);
   Result<void> judge_range();
   Result<void> judge_whole();
+  Result<void> keep(std::span<const char> bytes);
   std::uint64_t position() const { return span_.first * kPieceBytes + begun_.bytes; }
 
   PieceStore& store_;

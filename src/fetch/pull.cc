@@ -19,7 +19,6 @@ namespace tokcast {
 namespace {
 
 constexpr Bytes kRoomToSpare{256 * kMebi.value};
-constexpr Bytes kMostJournal{64 * kMebi.value};  // 40 bytes for each MiB: of 1.6 TB
 
 bool is_gguf_name(const std::string& path) {
   return lower(path).ends_with(".gguf");
@@ -50,9 +49,11 @@ Bytes bytes_here(const DownloadItem& item, const std::string& identity, Bytes si
   std::error_code missing;
   if (std::filesystem::file_size(item.places.target, missing) == size.value && !missing) return size;
   const bool begun = std::filesystem::file_size(item.places.partial, missing) == size.value && !missing;
-  const auto journal = begun ? read_file(item.places.journal, kMostJournal) : Result<std::string>("");
-  if (!journal) return Bytes(0);
-  return Bytes(std::min(parse_journal(*journal, {identity, size}).size() * kPieceBytes, size.value));
+  const JournalKey key{identity, size};
+  const auto journal = begun ? read_file(item.places.journal, key.most_text()) : Result<std::string>("");
+  Bytes out{};
+  for (const auto& [piece, record] : parse_journal(journal.value_or(""), key)) out += Bytes(record.bytes);
+  return out;
 }
 
 PullFile hub_file(const Hub& hub, const HubFile& file, const PullPlan& plan, const HubName& name,

@@ -24,6 +24,7 @@ namespace tokcast {
 namespace {
 
 constexpr std::uint64_t kChunkBytes = 64U << 10U;
+constexpr std::uint64_t kPacedBytes = 16U << 10U;
 constexpr Seconds kLongestStall{60};  // in case that both ends wait
 
 // The part of a file that is asked for and sent; of other answers, all of it.
@@ -284,7 +285,8 @@ class TestServer::Impl {
 
   // Where the body is cut into pieces: at faults, and so that no piece is large.
   static std::uint64_t piece_length(const Fault& fault, std::uint64_t done, std::uint64_t rest) {
-    std::uint64_t length = std::min(rest, fault.drip ? std::uint64_t{1} : kChunkBytes);
+    const std::uint64_t most = fault.drip ? 1 : fault.pace ? kPacedBytes : kChunkBytes;
+    std::uint64_t length = std::min(rest, most);
     for (const auto& mark : {fault.reset_at, fault.close_at, fault.stall_at}) {
       if (mark && *mark > done) length = std::min(length, *mark - done);
     }
@@ -310,6 +312,7 @@ class TestServer::Impl {
       if (!peer.send(piece)) return *counted -= length, false;
       done += length;
       if (fault.drip) peer.wait(*fault.drip);
+      if (fault.pace) peer.wait(Seconds(static_cast<double>(length) / fault.pace->value));
     }
     return true;
   }

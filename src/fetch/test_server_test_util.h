@@ -54,6 +54,7 @@ struct Fault {
   std::optional<std::uint64_t> close_at{};        // FIN
   std::optional<std::uint64_t> stall_at{};        // nothing more, until the peer or the server goes
   std::optional<Seconds> drip{};                  // one byte, then so much waiting, and so on
+  std::optional<BytesPerSecond> pace{};           // of each connection, as a slow line's
   std::optional<std::uint64_t> flip_file_byte{};  // an offset in the file: its lowest bit is wrong
   Seconds delay{0};                               // before the answer
 };

@@ -23,7 +23,6 @@ constexpr Seconds kTick{0.2};
 constexpr unsigned kFirstConnections = 2;
 constexpr Seconds kFirstLook{0.1};
 constexpr BytesPerSecond kEnough{256e6};
-constexpr std::size_t kReadBytes = 256U << 10U;  // fits a second-level cache, for two hashes to share
 
 // One connection's work: spans from the board until it ends.
 class Connection {
@@ -34,8 +33,8 @@ class Connection {
   void run() {
     const std::uint64_t most = plan_.in_ranges ? kSpanPieces : store_.size().value;
     while (auto span = store_.board().take(most)) {
-      begun_.restart();
-      const auto fetched = fetch(*span);
+      auto fetched = store_.recover(span->first, begun_);
+      if (fetched) fetched = fetch(*span);
       // First of all: else another connection could fetch it meanwhile, as if nothing had failed.
       if (!fetched) return store_.board().fail_with(fetched.error());
       store_.board().give_back(*span);
@@ -94,15 +93,13 @@ class Connection {
 
 // Reads a piece back, into both hashes. Whether it is the piece that was written.
 Result<bool> check_piece(const Blob& blob, std::uint64_t piece, std::uint64_t expected, ContentHash& hash) {
-  std::vector<char> buffer(kReadBytes);
-  const ByteRange range = PieceSink::range_of({piece, piece + 1}, blob.size());
   PieceHash found;
-  for (std::uint64_t at = range.first; at <= range.last; at += buffer.size()) {
-    const auto part = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), range.last - at + 1));
-    if (auto read = blob.read(at, part); !read) return std::unexpected(read.error());
+  const auto add = [&](std::span<const char> part) {
     found.add(part);
     hash.add(part);
-  }
+  };
+  const auto read = read_back(blob, PieceSink::range_of({piece, piece + 1}, blob.size()), add);
+  if (!read) return std::unexpected(read.error());
   return found.value() == expected;
 }
 
@@ -134,8 +131,8 @@ Result<std::optional<std::string>> check_pieces(const TransferPlan& plan, PieceB
 }  // namespace
 
 TransferResult transfer(const TransferPlan& plan, const std::function<void(Bytes here)>& tick) {
-  const std::uint64_t pieces = JournalKey{{}, plan.blob.size()}.pieces();
-  PieceBoard board(pieces, plan.journal.pieces());
+  const std::uint64_t pieces = plan.journal.key().pieces();
+  PieceBoard board(plan.journal.pieces(), plan.journal.key());
   PieceStore store(plan.blob, plan.journal, board);
   TransferResult out;
   {
@@ -157,15 +154,15 @@ TransferResult transfer(const TransferPlan& plan, const std::function<void(Bytes
     for (Seconds time = kFirstLook; board.wait(time) == BoardEnd::kNone; time = kTick) {
       tick(Bytes(std::min(board.pieces_here() * kPieceBytes, plan.blob.size().value)));
       if (auto go_on = check_interrupt(); !go_on) board.fail_with(go_on.error());
-      const std::uint64_t put = store.bytes_put();
-      const bool enough = static_cast<double>(put - before) >= kEnough.value * time.value;
+      const std::uint64_t written = store.bytes_written();
+      const bool enough = static_cast<double>(written - before) >= kEnough.value * time.value;
       if (!enough) connect_up_to(most);
-      before = put;
+      before = written;
     }
   }
   out.end = board.wait(Seconds(0));
   out.error = board.error();
-  out.fetched = store.bytes_put();
+  out.fetched = store.bytes_written();
   return out;
 }
 

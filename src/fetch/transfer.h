@@ -40,7 +40,7 @@ struct TransferResult {
   BoardEnd end = BoardEnd::kNone;
   Error error{};              // of kFailed
   std::string hash{};         // of kComplete: what ContentHash says of the blob
-  std::uint64_t fetched = 0;  // bytes that came from the server and were kept
+  std::uint64_t fetched = 0;  // bytes that came from the server and were written
 };
 
 // Blocks until all is there, or it failed. `tick` is called by this thread about five times a second with
