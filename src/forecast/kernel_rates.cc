@@ -51,14 +51,22 @@ double expert_factor(const KernelRates& rates, const MatrixWork& matrix, double 
   return below.factor + share * (above->factor - below.factor);
 }
 
+double alignment_factor(const KernelRates& rates, const MatrixWork& matrix, double rows) {
+  const auto known = rates.unaligned_factors.find(matrix.type);
+  const bool counts = !matrix.aligned_results && matrix.experts <= 1 && rows > 1;
+  return counts && known != rates.unaligned_factors.end() ? known->second : 1;
+}
+
 // A prefill asks for the result of its last token only, a step of several sessions for all of theirs.
 double matrix_seconds(const ModelWork& work, const KernelRates& rates, double tokens, bool all_results) {
   double seconds = 0;
   for (MatrixWork matrix : work.matrices) {
     if (all_results) matrix.last_token_only = false;
     const Price price = price_of(rates, matrix.type);
-    const double cost = price.factor * cost_at(*price.cost, matrix.rows(tokens));
-    seconds += matrix.touched_parameters(tokens) * cost * expert_factor(rates, matrix, matrix.rows(tokens));
+    const double rows = matrix.rows(tokens);
+    const double factor =
+        price.factor * expert_factor(rates, matrix, rows) * alignment_factor(rates, matrix, rows);
+    seconds += matrix.touched_parameters(tokens) * cost_at(*price.cost, rows) * factor;
   }
   return seconds;
 }

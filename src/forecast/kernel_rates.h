@@ -72,13 +72,16 @@ struct KernelRates {
   std::string source;  // one phrase, as in Timings
   std::uint32_t threads = 1;
   std::map<GgmlType, TypeCost> types{};
-  double step_seconds = 0;                  // of every decode step and every micro-batch
-  double layer_seconds = 0;                 // of every layer in each of them
-  double activation_seconds = 0;            // for each activation value of a token, in prefill
-  double key_value_seconds = 0;             // decode: for each byte of keys and values attended
-  double decode_attention_seconds = 0;      // decode: for each position and attention value
-  double attention_seconds = 0;             // prefill: for each token, position and attention value
-  std::optional<HeadRest> head_rest{};      // nullopt: not known
+  double step_seconds = 0;              // of every decode step and every micro-batch
+  double layer_seconds = 0;             // of every layer in each of them
+  double activation_seconds = 0;        // for each activation value of a token, in prefill
+  double key_value_seconds = 0;         // decode: for each byte of keys and values attended
+  double decode_attention_seconds = 0;  // decode: for each position and attention value
+  double attention_seconds = 0;         // prefill: for each token, position and attention value
+  std::optional<HeadRest> head_rest{};  // nullopt: not known
+  // Prefill: what a matrix costs whose results are not aligned (MatrixWork) against one whose are; types that
+  // are not here: not known, 1.
+  std::map<GgmlType, double> unaligned_factors{};
   std::vector<RowFactor> expert_factors{};  // ascending in rows, constant beyond; empty: not known, 1
   std::optional<MemoryFloor> floor{};       // nullopt: not known
   Reach decode{};

@@ -48,9 +48,12 @@ bool is_within(const Shape& shape, const Tensor& tensor, std::optional<std::uint
   return is_output(shape, tensor.name) ? range.output : range.input;
 }
 
+constexpr std::uint64_t kAlignedResults = 512;  // F32: 2 KiB
+
 MatrixWork work_of(const Shape& shape, const Tensor& tensor, Seen seen, bool expert) {
   MatrixWork work{.type = tensor.type,
                   .last_token_only = seen == Seen::kLastToken,
+                  .aligned_results = tensor.dimensions[1] % kAlignedResults == 0,
                   .parameters = static_cast<double>(tensor.elements())};
   if (shape.experts && expert) {
     work.experts = *shape.experts;
@@ -61,7 +64,7 @@ MatrixWork work_of(const Shape& shape, const Tensor& tensor, Seen seen, bool exp
 
 void add(std::vector<MatrixWork>& matrices, const MatrixWork& work) {
   const auto key = [](const MatrixWork& one) {
-    return std::tuple(one.type, one.last_token_only, one.experts, one.experts_used);
+    return std::tuple(one.type, one.last_token_only, one.aligned_results, one.experts, one.experts_used);
   };
   const auto same = std::ranges::find(matrices, key(work), key);
   if (same == matrices.end()) return matrices.push_back(work);

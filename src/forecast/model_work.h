@@ -17,6 +17,9 @@ namespace tokcast {
 struct MatrixWork {
   GgmlType type = GgmlType::kF32;
   bool last_token_only = false;
+  // Results of two tokens lie a multiple of 2 KiB apart, so that those of many tokens share a few sets of the
+  // first-level cache: kernels that add to them often (ggml's for AMX, types with blocks of 32) then wait.
+  bool aligned_results = false;
   // 1 and 1 for dense matrices; else each token chooses `experts_used` of `experts`.
   double experts = 1;
   double experts_used = 1;
@@ -29,7 +32,7 @@ struct MatrixWork {
 };
 
 struct ModelWork {
-  std::vector<MatrixWork> matrices{};  // one for each (type, last_token_only, experts)
+  std::vector<MatrixWork> matrices{};  // one for each (type, last_token_only, aligned_results, experts)
   double layers = 0;
   double activation_values = 0;  // read or written by norms, activations and residuals for one token
   double key_value_bytes = 0;    // that one position has attended, all attention layers, F16

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <span>
 
 #include "rehearse/skeleton.h"
 
@@ -17,13 +19,20 @@ constexpr std::uint32_t kDepth = 1024;
 constexpr std::uint32_t kRepetitions = 2;
 constexpr int kMostPasses = 4;
 constexpr std::size_t kTypesWithFullBatch = 4;
+constexpr int kMostAttempts = 2;
 
 Seconds since(Clock::time_point start) {
   return Seconds(std::chrono::duration<double>(Clock::now() - start).count());
 }
 
-bool is_check(CalibrationRole role) {
-  return role == CalibrationRole::kCheckWide || role == CalibrationRole::kCheckNorms;
+bool is_check(const CalibrationModel& model) {
+  return model.role == CalibrationRole::kCheckNorms ||
+         model == CalibrationModel{CalibrationRole::kWide, kCommonType};
+}
+
+// Types whose kernels add to their results often enough that it matters where those lie.
+bool feels_alignment(GgmlType type) {
+  return type == GgmlType::kQ8_0 || type == GgmlType::kQ4_0;
 }
 
 bool measures_attention(const CalibrationModel& model) {
@@ -41,7 +50,8 @@ std::vector<BenchTest> tests_of(const CalibrationModel& model) {
   if (model.role == CalibrationRole::kExperts) {
     return {{.prompt = 32}, {.prompt = 128}, {.prompt = 512}, {.generate = kDecodeTokens}};
   }
-  if (is_check(model.role)) return {{.prompt = 32}, {.prompt = 128}, {.generate = kDecodeTokens}};
+  if (is_check(model)) return {{.prompt = 32}, {.prompt = 128}, {.generate = kDecodeTokens}};
+  if (model.role == CalibrationRole::kWide) return {{.prompt = 8}, {.prompt = 128}};
   return {{.prompt = 8}, {.prompt = 32}, {.prompt = 128}, {.generate = kDecodeTokens}};
 }
 
@@ -90,16 +100,27 @@ class Measurement {
     quick = std::min(quick + kQuickTypes, models.size());
     std::vector<CalibrationModel> special;
     if (!record_.has_checks()) {
-      special.push_back({CalibrationRole::kCheckWide, kCommonType});
+      special.push_back({CalibrationRole::kWide, kCommonType});
       special.push_back({CalibrationRole::kCheckNorms, kCommonType});
     }
-    if (options_.experts) special.push_back({CalibrationRole::kExperts, kCommonType});
+    for (const GgmlType type : types) {
+      const CalibrationModel wide{CalibrationRole::kWide, type};
+      if (feels_alignment(type) && !refused(type) && !record_.has(wide)) special.push_back(wide);
+    }
+    if (options_.experts && has_room_for_experts())
+      special.push_back({CalibrationRole::kExperts, kCommonType});
     if (options_.heads) {
       special.push_back({CalibrationRole::kHeads96, kCommonType});
       special.push_back({CalibrationRole::kHeads80, kCommonType});
     }
     models.insert(models.begin() + static_cast<std::ptrdiff_t>(quick), special.begin(), special.end());
     return models;
+  }
+
+  // Who has less memory runs no mixture.
+  bool has_room_for_experts() const {
+    constexpr Bytes kEnough{2 * kGibi.value};
+    return !memory_ || *memory_ >= kEnough;
   }
 
   bool refused(GgmlType type) const {
@@ -130,10 +151,22 @@ class Measurement {
     if (!shape) return std::unexpected(shape.error());
     auto skeleton = Skeleton::write_full(*shape, memory_);
     if (!skeleton) return std::unexpected(skeleton.error());
-    if (auto ok = bench(model, *skeleton, tests_of(model), kRepetitions); !ok) return ok;
+    const std::size_t first = record_.samples.size();
+    if (auto ok = bench_quietly(model, *skeleton, tests_of(model), kRepetitions, first); !ok) return ok;
     const auto common = std::ranges::find(options_.types, model.type) - options_.types.begin();
     if (model.role != CalibrationRole::kType || pass > 1 || common >= int{kTypesWithFullBatch}) return {};
-    return bench(model, *skeleton, {{.prompt = 8}, {.prompt = 512}}, 1);
+    return bench_quietly(model, *skeleton, {{.prompt = 8}, {.prompt = 512}}, 1, first);
+  }
+
+  // Once more, and then no more, where the times since the group `first` contradict each other.
+  Result<void> bench_quietly(const CalibrationModel& model, const Skeleton& skeleton,
+                             const std::vector<BenchTest>& tests, std::uint32_t repetitions,
+                             std::size_t first) {
+    for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+      if (auto ok = bench(model, skeleton, tests, repetitions); !ok) return ok;
+      if (!looks_disturbed(std::span(record_.samples).subspan(first))) break;
+    }
+    return {};
   }
 
   Result<void> bench(const CalibrationModel& model, const Skeleton& skeleton,
@@ -179,19 +212,36 @@ Calibration empty_calibration(const Engine& engine, const Machine& machine, std:
 
 }  // namespace
 
-bool Calibration::has(GgmlType type) const {
-  const auto measured = [type](const CalibrationSamples& one) {
-    return one.model == CalibrationModel{CalibrationRole::kType, type};
+bool looks_disturbed(std::span<const CalibrationSamples> groups) {
+  constexpr double kMostGrowth = 1.3;        // 1.1 from 128 to 512 rows on a processor with matrix units
+  std::map<std::uint32_t, double> each_row;  // the best, by the size of the batch
+  for (const CalibrationSamples& group : groups) {
+    if (group.test.prompt == 0 || group.test.depth > 0) continue;
+    for (const Seconds time : group.samples) {
+      const double each = time.value / group.test.prompt;
+      double& best = each_row.try_emplace(group.test.prompt, each).first->second;
+      best = std::min(best, each);
+    }
+  }
+  const auto grows = [](const auto& smaller, const auto& larger) {
+    return larger.second > kMostGrowth * smaller.second;
   };
-  return std::ranges::any_of(samples, measured) ||
+  return std::ranges::adjacent_find(each_row, grows) != each_row.end();
+}
+
+bool Calibration::has(const CalibrationModel& model) const {
+  return std::ranges::find(samples, model, &CalibrationSamples::model) != samples.end();
+}
+
+bool Calibration::has(GgmlType type) const {
+  return has(CalibrationModel{CalibrationRole::kType, type}) ||
          std::ranges::find(refused, type, &RefusedType::type) != refused.end();
 }
 
 namespace {
 
 bool has_role(const Calibration& calibration, CalibrationRole role) {
-  return std::ranges::any_of(calibration.samples,
-                             [role](const CalibrationSamples& one) { return one.model.role == role; });
+  return calibration.has(CalibrationModel{role, kCommonType});
 }
 
 }  // namespace
@@ -205,7 +255,7 @@ bool Calibration::has_experts() const {
 }
 
 bool Calibration::has_checks() const {
-  return has_role(*this, CalibrationRole::kCheckWide) && has_role(*this, CalibrationRole::kCheckNorms);
+  return has_role(*this, CalibrationRole::kWide) && has_role(*this, CalibrationRole::kCheckNorms);
 }
 
 bool Calibration::busy() const {

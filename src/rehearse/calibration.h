@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,9 +47,10 @@ struct Calibration {
   Seconds wall{};
 
   bool has(GgmlType type) const;  // measured or refused
-  bool has_heads() const;         // of lengths that vectors do not divide
-  bool has_experts() const;       // of a mixture
-  bool has_checks() const;        // models by which the figures are checked
+  bool has(const CalibrationModel& model) const;
+  bool has_heads() const;    // of lengths that vectors do not divide
+  bool has_experts() const;  // of a mixture
+  bool has_checks() const;   // models by which the figures are checked
   // Made while others had too much of the processors: to be made anew once they do not.
   bool busy() const;
 };
@@ -66,6 +68,10 @@ struct CalibrationOptions {
   // What is known so far, after each type: an interrupted calibration goes on from there. May be empty.
   std::function<void(const Calibration&)> keep{};
 };
+
+// Of one model: does each row of a batch cost clearly more than in a smaller one? Rows that share the reading
+// of the weights cost less, or hardly more, so another program was in between.
+bool looks_disturbed(std::span<const CalibrationSamples> groups);
 
 // Adds to `known` (of the same machine, engine and threads) what it lacks, or makes a new one.
 // Errors: those of Skeleton::write_full and run_bench; kEngineFailed if no type can be run at all.

@@ -11,7 +11,9 @@ namespace {
 constexpr std::string_view kSchema = "tokcast.calibration/1";
 constexpr std::array<std::string_view, 11> kRoleNames{"shallow",   "tall",         "medium",     "type",
                                                       "own-heads", "shared-heads", "heads-96",   "heads-80",
-                                                      "experts",   "check-wide",   "check-norms"};
+                                                      "mixture",   "check-wide",   "check-norms"};
+// A mixture of before, whose experts caches may have held: to be measured anew.
+constexpr std::string_view kRetiredRole = "experts";
 
 // nlohmann::json throws on a key of another kind; all that can throw runs inside one try block.
 struct BadKey {
@@ -72,7 +74,9 @@ Calibration read_calibration(const Json& json) {
                   .machine_name = json.at("machine_name").get<std::string>(),
                   .unix_time = json.at("unix_time_seconds").get<std::int64_t>(),
                   .threads = json.at("threads").get<std::uint32_t>()};
-  for (const Json& group : json.at("samples")) out.samples.push_back(read_group(group));
+  for (const Json& group : json.at("samples")) {
+    if (group.at("model") != kRetiredRole) out.samples.push_back(read_group(group));
+  }
   for (const Json& one : json.at("refused")) {
     out.refused.push_back({read_type(one), one.at("reason").get<std::string>()});
   }

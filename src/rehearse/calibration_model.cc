@@ -32,12 +32,12 @@ CatalogueRow row_of(CalibrationRole role) {
     row.embedding_length = 2048;
     row.heads = {16};
     row.kv_heads = {4};
-    row.experts = 32;
-    row.experts_used = 2;
+    row.experts = 128;
+    row.experts_used = 8;
     row.expert_feed_forward_length = 768;
     return row;
   }
-  if (role == CalibrationRole::kCheckWide) {
+  if (role == CalibrationRole::kWide) {
     row.architecture = "qwen2";
     row.embedding_length = 1536;
     row.feed_forward_length = {8960};
@@ -74,14 +74,14 @@ std::uint32_t layers_of(const CalibrationModel& model) {
       return 4;
     case CalibrationRole::kHeads96:
     case CalibrationRole::kHeads80:
-    case CalibrationRole::kCheckWide:
     case CalibrationRole::kCheckNorms:
       return 8;
     case CalibrationRole::kExperts:
-      return 3;
+      return 2;
     case CalibrationRole::kMedium:
       return 16;
     case CalibrationRole::kType:
+    case CalibrationRole::kWide:
       break;
   }
   constexpr double kBytes = 200e6;
@@ -116,9 +116,9 @@ std::string calibration_model_name(const CalibrationModel& model) {
     case CalibrationRole::kHeads80:
       return "heads of 80";
     case CalibrationRole::kExperts:
-      return "experts";
-    case CalibrationRole::kCheckWide:
-      return "check: wide";
+      return "mixture";
+    case CalibrationRole::kWide:
+      return fmt::format("wide, {}", geometry(model.type).name);
     case CalibrationRole::kCheckNorms:
       return "check: norms";
     case CalibrationRole::kType:

@@ -21,9 +21,10 @@ enum class CalibrationRole {
   kShared,      // the same with eight query heads to one of keys and values
   kHeads96,     // narrow layers, heads of 96 values: a vector of 64 leaves 32 over
   kHeads80,     // the same with 80: vectors of 64 and of 32 both leave 16 over
-  kExperts,     // 32 experts of which a token chooses two: other kernels than those of dense matrices
-  kCheckWide,   // nothing is solved from it, but compared: feed-forward layers six times as wide as the rest
-  kCheckNorms,  // likewise: more heads of keys and values, and norms of queries and keys
+  kExperts,     // 128 experts of which a token chooses eight: other kernels than those of dense matrices, and
+                // more bytes than a cache holds
+  kWide,        // as kType, most results not aligned (MatrixWork): what kernels gain by that. Also compared
+  kCheckNorms,  // nothing is solved from it, but compared: more heads of keys and values, and norms of them
 };
 
 struct CalibrationModel {

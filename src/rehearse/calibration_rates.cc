@@ -88,13 +88,17 @@ struct Known {
 class Solver {
  public:
   Solver(const QuietTimes& times, const std::vector<GgmlType>& types) : times_(times) {
-    for (const GgmlType type : types) types_.emplace_back(CalibrationModel{CalibrationRole::kType, type});
+    for (const GgmlType type : types) {
+      types_.emplace_back(CalibrationModel{CalibrationRole::kType, type});
+      wide_.emplace_back(CalibrationModel{CalibrationRole::kWide, type});
+    }
   }
 
   KernelRates solve() {
     for (int i = 0; i < kRefinements; ++i) {
       solve_fixed();
       for (const Known& type : types_) solve_type(type);
+      for (const Known& wide : wide_) solve_alignment(wide);
       solve_activation();
       solve_attention();
     }
@@ -126,9 +130,27 @@ class Solver {
       const double rest =
           fixed(type.work) + around_matrices(type, rows) + (all - every_row) * costs.front().seconds;
       // More rows never cost less.
-      costs.push_back({rows, std::max(costs.back().seconds, (*seconds - rest) / every_row)});
+      costs.push_back(
+          {rows, std::max(costs.back().seconds, (*seconds - rest) / prefilled(type.work, type.model.type))});
     }
     rates_.types[type.model.type] = std::move(costs);
+  }
+
+  // Layers of the same kind whose matrices are mostly not aligned, in turn with those that mostly are.
+  void solve_alignment(const Known& wide) {
+    constexpr double kRows = 128;
+    constexpr Reach kSane{0.5, 2};
+    const auto seconds = times_.of(wide.model, {.prompt = 128});
+    const auto costs = rates_.types.find(wide.model.type);
+    if (!seconds || costs == rates_.types.end()) return;
+    const double last = parameters(wide.work, true) - parameters(wide.work, false);
+    const double rest =
+        fixed(wide.work) + around_matrices(wide, kRows) + last * costs->second.front().seconds;
+    const double aligned = aligned_parameters(wide.work);
+    const double unaligned = parameters(wide.work, false) - aligned;
+    const double each = cost_at(costs->second, kRows);
+    const double factor = ((*seconds - rest) / each - aligned) / unaligned;
+    rates_.unaligned_factors[wide.model.type] = std::clamp(factor, kSane.low, kSane.high);
   }
 
   // Norms, activations, residuals: layers of half the width have twice as many for each parameter.
@@ -138,7 +160,7 @@ class Solver {
     const ModelWork& work = medium_.work;
     const double last = (parameters(work, true) - parameters(work, false)) * cost(1);
     const double known =
-        fixed(work) + last + parameters(work, false) * cost(kRows) + attention(medium_, kRows);
+        fixed(work) + last + prefilled(work, kCommonType) * cost(kRows) + attention(medium_, kRows);
     rates_.activation_seconds = std::max(0.0, (seconds - known) / (kRows * work.activation_values));
   }
 
@@ -269,10 +291,26 @@ class Solver {
     return sum;
   }
 
+  static double aligned_parameters(const ModelWork& work) {
+    double sum = 0;
+    for (const MatrixWork& matrix : work.matrices) {
+      if (matrix.aligned_results && !matrix.last_token_only) sum += matrix.parameters;
+    }
+    return sum;
+  }
+  // What every token meets, in parameters of aligned matrices.
+  double prefilled(const ModelWork& work, GgmlType type) const {
+    const auto known = rates_.unaligned_factors.find(type);
+    const double factor = known == rates_.unaligned_factors.end() ? 1 : known->second;
+    const double aligned = aligned_parameters(work);
+    return aligned + factor * (parameters(work, false) - aligned);
+  }
+
   static double positive(double value) { return std::max(value, 1e-15); }
 
   const QuietTimes& times_;
   std::vector<Known> types_{};
+  std::vector<Known> wide_{};
   const Known shallow_{{CalibrationRole::kShallow, kCommonType}};
   const Known tall_{{CalibrationRole::kTall, kCommonType}};
   const Known medium_{{CalibrationRole::kMedium, kCommonType}};
@@ -287,7 +325,7 @@ class Solver {
 // By how much the rates miss models that they were not solved from; 0 where none was timed.
 double strayed(const QuietTimes& times, const KernelRates& rates, bool decode) {
   double most = 0;
-  for (const CalibrationRole role : {CalibrationRole::kCheckWide, CalibrationRole::kCheckNorms}) {
+  for (const CalibrationRole role : {CalibrationRole::kWide, CalibrationRole::kCheckNorms}) {
     const CalibrationModel model{role, kCommonType};
     const auto seconds = decode ? times.decode(model) : times.of(model, {.prompt = 128});
     const Shape shape = *calibration_shape(model);

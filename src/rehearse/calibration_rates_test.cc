@@ -128,7 +128,7 @@ TEST(CalibrationRates, TellWhatExpertsCostBesideDenseMatrices) {
 Calibration checked_calibration(double factor) {
   using enum CalibrationRole;
   Calibration out = ideal_calibration();
-  for (const CalibrationRole role : {kCheckWide, kCheckNorms}) {
+  for (const CalibrationRole role : {kWide, kCheckNorms}) {
     out.samples.push_back(samples_of({role, kCommonType}, {.generate = 8}));
     CalibrationSamples slow = samples_of({role, kCommonType}, {.prompt = 128});
     for (Seconds& sample : slow.samples) sample = Seconds(sample.value * factor);
@@ -149,6 +149,28 @@ TEST(CalibrationRates, PromiseLessWhereModelsThatTheyWereNotSolvedFromStray) {
   EXPECT_GT(astray->prefill.high, 1.3);
   EXPECT_LT(astray->prefill.low, 0.7);
   EXPECT_DOUBLE_EQ(astray->decode.high, unchecked->decode.high) << "their decode is as told";
+}
+
+TEST(CalibrationRates, TellWhatResultsOutOfLineCost) {
+  using enum CalibrationRole;
+  Calibration calibration = ideal_calibration();
+  const CalibrationModel wide{kWide, GgmlType::kQ6_K};
+  CalibrationSamples quick = samples_of(wide, {.prompt = 128});
+  for (Seconds& sample : quick.samples) sample = Seconds(sample.value * 0.85);
+  calibration.samples.push_back(quick);
+  const auto rates = rates_from(calibration);
+  ASSERT_TRUE(rates);
+  EXPECT_FALSE(rates->unaligned_factors.contains(GgmlType::kQ4_K)) << "not measured";
+  EXPECT_LT(rates->unaligned_factors.at(GgmlType::kQ6_K), 0.85) << "some of its matrices are aligned";
+  const Shape shape = *calibration_shape(wide);
+  const Timings timings = *timings_from_rates(model_work(shape), shape, *rates);
+  expect_near_share(prefill(shape, timings, 128, 0).expected.value, quick.samples.front().value, 0.01);
+  // Figures of before are as they were.
+  const Shape aligned = *calibration_shape({kType, GgmlType::kQ6_K});
+  const Timings before = *timings_from_rates(model_work(aligned), aligned, *rates_from(ideal_calibration()));
+  const Timings after = *timings_from_rates(model_work(aligned), aligned, *rates);
+  expect_near_share(prefill(aligned, after, 128, 0).expected.value,
+                    prefill(aligned, before, 128, 0).expected.value, 0.01);
 }
 
 TEST(CalibrationRates, AreNotGuessedForHeadsThatWereNotMeasured) {
@@ -201,6 +223,21 @@ TEST(CalibrationRates, AreRefusedWithoutTheModelsOnWhichAllRest) {
   EXPECT_EQ(rates.error().kind, ErrorKind::kBadInput);
 }
 
+TEST(Calibration, NoticesABatchThatTookLongerThanASmallerOneAllows) {
+  const auto batch = [](std::uint32_t rows, double seconds) {
+    return CalibrationSamples{
+        {CalibrationRole::kType, kCommonType}, {.prompt = rows}, false, {Seconds(seconds)}};
+  };
+  const std::vector quiet{batch(8, 0.03), batch(32, 0.06), batch(128, 0.19), batch(512, 0.85)};
+  EXPECT_FALSE(looks_disturbed(quiet));
+  std::vector late = quiet;
+  late.push_back(batch(128, 0.49));  // a slow sample beside a quick one tells nothing
+  EXPECT_FALSE(looks_disturbed(late));
+  EXPECT_TRUE(looks_disturbed(std::vector{batch(32, 0.06), batch(128, 0.49)}));
+  EXPECT_TRUE(looks_disturbed(std::vector{batch(128, 0.19), batch(512, 1.84)}));
+  EXPECT_FALSE(looks_disturbed({}));
+}
+
 TEST(CalibrationModel, EveryTypeInUseMakesAModel) {
   for (const GgmlType type : calibrated_types()) {
     const auto shape = calibration_shape({CalibrationRole::kType, type});
@@ -233,6 +270,17 @@ TEST(CalibrationJson, ReadsOnesThatDidNotCountWhatOthersRan) {
   const auto back = calibration_from_json(json);
   ASSERT_TRUE(back);
   EXPECT_FALSE(back->contention.others_share);
+}
+
+TEST(CalibrationJson, LeavesOutAMixtureThatCachesMayHaveHeld) {
+  Json json = calibration_to_json(ideal_calibration());
+  for (Json& group : json["samples"]) {
+    if (group["model"] == "mixture") group["model"] = "experts";
+  }
+  const auto read = calibration_from_json(json);
+  ASSERT_TRUE(read) << describe(read.error());
+  EXPECT_FALSE(read->has_experts());
+  EXPECT_TRUE(read->has_heads());
 }
 
 TEST(CalibrationJson, AnyKeyMissingOrOfAnotherKindIsAnError) {
