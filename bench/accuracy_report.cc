@@ -216,13 +216,18 @@ std::string sum_line(const RungSum& sum) {
       100.0 * static_cast<double>(sum.inside) / static_cast<double>(sum.errors.size()), sum.refused);
 }
 
+// To the millionth: what is beyond differs from one compiler to the next.
+double rounded(double share) {
+  return std::round(share * 1e6) / 1e6;
+}
+
 Json sum_json(const RungSum& sum) {
   return {{"evidence", evidence_name(sum.rung)},
           {"part", sum.title},
           {"forecasts", sum.errors.size()},
-          {"median_error_share", quantile(sum.errors, 0.5)},
-          {"ninetieth_percentile_error_share", quantile(sum.errors, 0.9)},
-          {"largest_error_share", quantile(sum.errors, 1)},
+          {"median_error_share", rounded(quantile(sum.errors, 0.5))},
+          {"ninetieth_percentile_error_share", rounded(quantile(sum.errors, 0.9))},
+          {"largest_error_share", rounded(quantile(sum.errors, 1))},
           {"inside", sum.inside},
           {"too_busy", sum.refused}};
 }

@@ -26,9 +26,9 @@ struct XXH3_state_s;  // of <xxhash.h>
 namespace tokcast {
 
 constexpr std::uint64_t kPieceBytes = 1U << 20U;
-// A begun piece is noted this often: four connections that are killed lose half a piece between them, and
-// what they had received and not yet written.
-constexpr std::uint64_t kNotedBytes = 128U << 10U;
+// A begun piece is noted this often: four connections that are killed lose a quarter of a piece between them,
+// and what they had received and not yet written.
+constexpr std::uint64_t kNotedBytes = 64U << 10U;
 
 // Whose journal it is: another identity, another size, and it is of no use.
 struct JournalKey {

@@ -104,6 +104,11 @@ void TestPeer::wait(Seconds time) const {
   ::poll(&end, 1, static_cast<int>(time.value * 1000));
 }
 
+void TestPeer::keep_little_in_flight() const {
+  const int bytes = 8192;
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
 class TestTls::Impl {
  public:
   Impl() : context(SSL_CTX_new(TLS_server_method())) {

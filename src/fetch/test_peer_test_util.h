@@ -27,6 +27,8 @@ class TestPeer {
   void reset();
   // Until the other end goes, the socket is shut down, or the time is over.
   void wait(Seconds time) const;
+  // What is sent and not received waits here, in us, and not in the kernel's buffers.
+  void keep_little_in_flight() const;
   int descriptor() const { return descriptor_; }
 
  private:

@@ -296,6 +296,7 @@ class TestServer::Impl {
   bool send_body(TestPeer& peer, const Plan& plan) {
     const Fault& fault = plan.fault;
     const auto counted = counter();
+    if (fault.pace) peer.keep_little_in_flight();
     for (std::uint64_t done = 0; done <= plan.part.length;) {
       if (fault.stall_at == done) return peer.wait(kLongestStall), false;
       if (fault.close_at == done) return false;
