@@ -91,21 +91,6 @@ std::vector<std::string> choice_lines(const Choice& choice, const Recommendation
   return out;
 }
 
-Colour colour_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kKeeps:
-      return Colour::kGreen;
-    case Verdict::kAtRisk:
-      return Colour::kYellow;
-    case Verdict::kBreaks:
-    case Verdict::kDoesNotFit:
-      return Colour::kRed;
-    case Verdict::kUnknown:
-      break;
-  }
-  return Colour::kDim;
-}
-
 // With a plain dash between low and high where the locale has no other.
 std::string span_text(const Interval<Seconds>& turn, bool unicode) {
   static constexpr std::string_view kDash = "–";
@@ -152,7 +137,7 @@ std::string turn_plot(std::span<const Candidate> candidates, bool unicode, const
     const auto& turn = one.forecast.turn->turn;
     PlotRow row{.label = model_label(one.shape),
                 .bar = PlotRow::Bar{turn.low.value, turn.expected.value, turn.high.value},
-                .colour = colour_of(one.forecast.verdict),
+                .colour = verdict_colour(one.forecast.verdict),
                 .value = span_text(turn, unicode)};
     if (const auto& budget = one.forecast.workload.turn_budget) row.budget = budget->value;
     rows.push_back(std::move(row));
