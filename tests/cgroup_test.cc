@@ -117,6 +117,7 @@ class ControlGroup {
                 "' || test $((n += 1)) -gt 99; do\n" + "kill -9 $(cat '" + folder +
                 "/cgroup.procs'); sleep 0.1; done\n";
     }
+    script += "rm -rf '" + script_.path() + "'\n";  // where this process is killed, nobody else does
     write_text(script_ / "remove.sh", script);
     const std::string command = "exec setsid -f sh '" + (script_ / "remove.sh") + "' > /dev/null 2>&1";
     guard_ = popen(command.c_str(), "we");

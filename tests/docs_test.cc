@@ -106,5 +106,22 @@ TEST_F(DocsTest, NameOnlyTestsThatExist) {
   EXPECT_GE(named, 30U);
 }
 
+// `./test` runs those that have seeds, and people those that they are told of.
+TEST_F(DocsTest, NameEveryFuzzerAndEachHasSeeds) {
+  const std::filesystem::path root = TOKCAST_SOURCE_DIR;
+  const std::string text = read_text(root / "HACKING.md");
+  std::size_t count = 0;
+  for (const auto& file : std::filesystem::directory_iterator(root / "fuzz")) {
+    const std::string source = file.path().filename();
+    const std::size_t end = source.find("_fuzz.cc");
+    if (end == std::string::npos) continue;
+    const std::string name = source.substr(0, end);
+    EXPECT_TRUE(contains(text, "\n| `" + name + "` |")) << name;
+    EXPECT_TRUE(std::filesystem::exists(root / "fuzz/corpus" / name)) << name;
+    ++count;
+  }
+  EXPECT_GE(count, 15U);
+}
+
 }  // namespace
 }  // namespace tokcast

@@ -19,6 +19,7 @@
 #include <map>
 
 #include "base/background_child.h"
+#include "base/elapsed.h"
 #include "base/interrupt.h"
 #include "base/text.h"
 
@@ -28,10 +29,6 @@ namespace tokcast {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-Seconds since(Clock::time_point start) {
-  return Seconds(std::chrono::duration<double>(Clock::now() - start).count());
-}
 
 class Descriptor {
  public:

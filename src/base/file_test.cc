@@ -1,27 +1,22 @@
 #include "base/file.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
+
+#include "base/temporary_directory_test_util.h"
 
 namespace tokcast {
 namespace {
 
-std::string scratch() {
-  std::string pattern = testing::TempDir() + "tokcast-file-XXXXXX";
-  return mkdtemp(pattern.data());
-}
-
 TEST(File, WritesMakeTheirDirectoriesAndReplaceTheWhole) {
-  const std::string folder = scratch();
-  const std::string path = folder + "/a/b/c.json";
+  const TemporaryDirectory folder;
+  const std::string path = folder / "a/b/c.json";
   ASSERT_TRUE(write_file(path, "a long first content"));
   ASSERT_TRUE(write_file(path, "second"));
   EXPECT_EQ(read_file(path), "second");
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder + "/a/b"), {}), 1)
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder / "a/b"), {}), 1)
       << "temporary left behind";
-  std::filesystem::remove_all(folder);
 }
 
 TEST(File, AMissingFileIsNotFoundAndAHugeOneIsRefused) {

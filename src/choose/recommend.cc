@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/elapsed.h"
 #include "forecast/kin.h"
 #include "forecast/load.h"
 #include "machine/contention.h"
@@ -15,10 +16,6 @@ namespace tokcast {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-Seconds since(Clock::time_point start) {
-  return Seconds(std::chrono::duration<double>(Clock::now() - start).count());
-}
 
 // A candidate while its evidence is still being gathered.
 struct Entry {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/elapsed.h"
 #include "base/text.h"
 #include "cli/calibration_text.h"
 #include "cli/command.h"
@@ -129,10 +130,10 @@ Result<ExitCode> run(const Options& options) {
   const auto start = std::chrono::steady_clock::now();
   const auto sweep = find_best_threads(options, *setting);
   if (!sweep) return std::unexpected(sweep.error());
-  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+  const Seconds spent = since(start);
   const std::uint32_t usual = *sweep ? (*sweep)->best() : setting->machine.usable_threads();
-  const auto calibration = calibrate_with_progress(options, *setting, options.threads.value_or(usual),
-                                                   Seconds(spent.count()), default_calibration_store());
+  const auto calibration = calibrate_with_progress(options, *setting, options.threads.value_or(usual), spent,
+                                                   default_calibration_store());
   if (!calibration) return std::unexpected(calibration.error());
   const auto rates = rates_from(*calibration);
   if (!rates) return std::unexpected(rates.error());

@@ -44,21 +44,6 @@ std::string_view verdict_in_words(Verdict verdict) {
   return "unknown";
 }
 
-Colour verdict_colour(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kKeeps:
-      return Colour::kGreen;
-    case Verdict::kAtRisk:
-      return Colour::kYellow;
-    case Verdict::kBreaks:
-    case Verdict::kDoesNotFit:
-      return Colour::kRed;
-    case Verdict::kUnknown:
-      return Colour::kDim;
-  }
-  return Colour::kPlain;
-}
-
 // "rehearsed on 2 and 8 of 24 layers", "estimated: scaled from the rehearsal of ...".
 std::string evidence_in_words(const TurnForecast& turn) {
   const std::string_view name = evidence_name(turn.evidence);
@@ -147,6 +132,21 @@ std::vector<Cell> table_row(const Candidate& candidate, bool first) {
 }
 
 }  // namespace
+
+Colour verdict_colour(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kKeeps:
+      return Colour::kGreen;
+    case Verdict::kAtRisk:
+      return Colour::kYellow;
+    case Verdict::kBreaks:
+    case Verdict::kDoesNotFit:
+      return Colour::kRed;
+    case Verdict::kUnknown:
+      return Colour::kDim;
+  }
+  return Colour::kPlain;
+}
 
 std::string format_parameters(std::uint64_t parameters) {
   const auto number = static_cast<double>(parameters);

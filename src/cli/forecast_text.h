@@ -14,6 +14,8 @@
 
 namespace tokcast {
 
+Colour verdict_colour(Verdict verdict);
+
 // "5.1–6.0 s".
 std::string seconds_span(const Interval<Seconds>& duration);
 

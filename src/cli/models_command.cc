@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json_values.h"
 #include "base/text.h"
 #include "choose/installed.h"
 #include "choose/merit.h"
@@ -91,15 +92,6 @@ Result<std::vector<Listed>> matching(const Options& options) {
   return out;
 }
 
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
-}
-
 Json thinks_json(const std::optional<Thinks>& thinks) {
   if (!thinks) return {};
   return *thinks == Thinks::kNever ? "never" : *thinks == Thinks::kOptional ? "optional" : "always";
@@ -125,7 +117,7 @@ Json row_json(const Listed& listed) {
           {"languages", or_null(row.abilities.languages)},
           {"scores", row.quality},
           {"quality", quality_json(listed.quality)},
-          {"weights_bytes", listed.weights ? Json(listed.weights->value) : Json()},
+          {"weights_bytes", or_null(listed.weights)},
           {"published_bytes", row.published_bytes},
           {"own", row.own},
           {"modelled", listed.not_modelled.empty()},

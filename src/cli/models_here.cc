@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/json_values.h"
 #include "base/text.h"
 #include "choose/installed.h"
 #include "cli/forecast_one.h"
@@ -36,18 +37,14 @@ Result<std::vector<Judged>> judge(std::vector<InstalledModel> models, const Mode
   return out;
 }
 
-Json text_or_null(const std::optional<std::string>& text) {
-  return text ? Json(*text) : Json();
-}
-
 Json judged_json(const Judged& one, const ForecastContext& context) {
   const InstalledModel& model = one.model;
   return {{"name", model.name},
           {"holder", holder_name(model.holder)},
           {"path", model.path},
-          {"bytes", model.bytes ? Json(model.bytes->value) : Json()},
+          {"bytes", or_null(model.bytes)},
           {"catalogue_id", one.row == nullptr ? Json() : Json(one.row->id)},
-          {"problem", text_or_null(model.problem)},
+          {"problem", or_null(model.problem)},
           {"forecast", one.forecast ? forecast_to_json(*model.shape, *one.forecast, context) : Json()}};
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json_values.h"
 #include "base/text.h"
 #include "choose/merit.h"
 #include "choose/quality.h"
@@ -76,11 +77,6 @@ std::size_t count_kind(const Shape& shape, LayerKind kind) {
   return static_cast<std::size_t>(std::ranges::count(shape.layers, kind, &LayerShape::kind));
 }
 
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
-
 Json types_json(const Shape& shape) {
   Json out = Json::array();
   for (const auto& [name, share] : type_histogram(shape)) {
@@ -114,10 +110,6 @@ std::vector<Size> sizes_of(const CatalogueRow& row) {
     out.push_back(std::move(size));
   }
   return out;
-}
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
 }
 
 Json catalogue_part(const Shape& shape) {

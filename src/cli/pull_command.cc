@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/json_values.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/common_options.h"
@@ -110,10 +111,6 @@ Json files_json(const PullPlan& plan) {
                    {"sha256", sha256 ? Json(*sha256) : Json()}});
   }
   return out;
-}
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
 }
 
 const char* source_name(SpeedFrom from) {

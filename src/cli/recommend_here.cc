@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/elapsed.h"
 #include "base/text.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
@@ -94,7 +95,7 @@ Result<Recommendation> recommend_here(const RecommendWish& wish, Contenders& con
   if (auto ok = try_threads_first(wish, setting, progress); !ok) return std::unexpected(ok.error());
   if (auto ok = calibrate_first(wish, contenders.shapes, setting, progress); !ok)
     return std::unexpected(ok.error());
-  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+  const Seconds spent = since(start);
   const auto begin = [&progress](std::size_t number, std::size_t of, const std::string& model) {
     progress.begin(fmt::format("Rehearsing {} of at most {}: {}", number, of, printable(model)));
   };
@@ -113,7 +114,7 @@ Result<Recommendation> recommend_here(const RecommendWish& wish, Contenders& con
           },
       .learned = [&](Timings timings) { return setting.learned(std::move(timings)); },
       .only = wish.only,
-      .effort = Seconds(can_run(setting) ? std::max(0.0, wish.effort.value - spent.count()) : 0),
+      .effort = Seconds(can_run(setting) ? std::max(0.0, wish.effort.value - spent.value) : 0),
       .merit = [&contenders](const Shape& shape) { return contenders.merit_of(shape); },
       .progress = begin};
   return recommend(std::move(contenders.shapes), setting.engine ? *setting.engine : Engine{}, setting.machine,

@@ -1,22 +1,10 @@
 #include "cli/recommend_json.h"
 
+#include "base/json_values.h"
 #include "cli/recommend_text.h"
 
 namespace tokcast {
 namespace {
-
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
-}
-
-Json seconds_or_null(const std::optional<Seconds>& seconds) {
-  return seconds ? Json(seconds->value) : Json();
-}
 
 Json rank_json(const Candidate& one) {
   const Merit& merit = one.merit;
@@ -42,12 +30,12 @@ Json pick_json(const std::optional<Pick>& pick, const Recommendation& answer) {
 Json remedy_json(const Remedy& remedy) {
   return {{"kind", remedy_kind_name(remedy.kind)},
           {"sentence", remedy.sentence},
-          {"turn_budget_seconds", seconds_or_null(remedy.turn_budget)},
-          {"first_token_budget_seconds", seconds_or_null(remedy.first_token_budget)},
+          {"turn_budget_seconds", or_null(remedy.turn_budget)},
+          {"first_token_budget_seconds", or_null(remedy.first_token_budget)},
           {"prompt_tokens", or_null(remedy.prompt_tokens)},
           {"quantization", or_null(remedy.quantization)},
           {"gpu", or_null(remedy.gpu)},
-          {"memory_bytes", remedy.memory ? Json(remedy.memory->value) : Json()}};
+          {"memory_bytes", or_null(remedy.memory)}};
 }
 
 Json needs_json(const Needs& needs) {

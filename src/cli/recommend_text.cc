@@ -4,8 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
-#include <map>
 #include <set>
 #include <span>
 #include <vector>
@@ -13,23 +11,12 @@
 #include "base/text.h"
 #include "cli/forecast_text.h"
 #include "cli/interval_plot.h"
+#include "cli/recommend_notes.h"
 
 namespace tokcast {
 namespace {
 
 constexpr std::size_t kIndent = 2;
-
-// A rank of the list: those that fit come first, those that do not last.
-std::span<const Candidate> fitting(const Recommendation& answer) {
-  const auto end = std::ranges::find(answer.ranked, Verdict::kDoesNotFit,
-                                     [](const Candidate& c) { return c.forecast.verdict; });
-  return {answer.ranked.begin(), end};
-}
-
-// It was trained for less than the turn's context: more memory would not help.
-bool is_too_short(const Candidate& one) {
-  return one.shape.context_length && one.forecast.workload.context_tokens > *one.shape.context_length;
-}
 
 std::string advice(const Recommendation& answer, const ForecastContext& context) {
   const Candidate& first = leading(answer);
@@ -55,92 +42,6 @@ std::string advice(const Recommendation& answer, const ForecastContext& context)
     return fmt::format("Nothing can be recommended now: {}.", printable(first.forecast.reasons.front()));
   }
   return "No model could be rehearsed, so nothing can be recommended.";
-}
-
-// "A, B and 3 more".
-std::string some_of(const std::vector<std::string>& names) {
-  constexpr std::size_t kShown = 5;
-  const std::size_t shown = std::min(names.size(), kShown);
-  std::string out =
-      fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
-  return names.size() == shown ? out : fmt::format("{} and {} more", out, names.size() - shown);
-}
-
-// "Estimated, scaled from the rehearsal of A: B, C."
-void add_sources(std::vector<std::string>& notes, std::span<const Candidate> candidates) {
-  std::map<std::string, std::vector<std::string>> by_source;
-  for (const Candidate& one : candidates) {
-    const auto& turn = one.forecast.turn;
-    if (turn && turn->evidence < Evidence::kRehearsed)
-      by_source[turn->source].push_back(printable(one.shape.id));
-  }
-  // Partly on cards, each has a source of its own.
-  constexpr std::size_t kMostSources = 4;
-  std::vector<std::string> others;
-  for (const auto& [source, names] : by_source) {
-    if (by_source.size() > kMostSources && names.size() == 1) {
-      others.push_back(names.front());
-    } else {
-      notes.push_back(fmt::format("Estimated, {}: {}.", printable(source), some_of(names)));
-    }
-  }
-  if (!others.empty())
-    notes.push_back(fmt::format("Estimated, each on its own (--json tells from what): {}.", some_of(others)));
-}
-
-void add_problems(std::vector<std::string>& notes, std::span<const Candidate> candidates) {
-  for (const Candidate& one : candidates) {
-    if (!one.problem) continue;
-    notes.push_back(
-        fmt::format("{} could not be rehearsed: {}.", model_label(one.shape), printable(*one.problem)));
-  }
-}
-
-// Many at once: one note for each reason.
-void add_many_not_fitting(std::vector<std::string>& notes, std::span<const Candidate> candidates) {
-  std::vector<std::string> short_ones;
-  std::vector<std::string> large_ones;
-  for (const Candidate& one : candidates)
-    (is_too_short(one) ? short_ones : large_ones).push_back(printable(one.shape.id));
-  if (!large_ones.empty()) notes.push_back(some_of(large_ones) + " do not fit in memory.");
-  if (!short_ones.empty()) {
-    notes.push_back(fmt::format("{} were trained for less than the {} tokens of context that are asked for.",
-                                some_of(short_ones), candidates.front().forecast.workload.context_tokens));
-  }
-}
-
-void add_not_fitting(std::vector<std::string>& notes, std::span<const Candidate> candidates) {
-  constexpr std::size_t kShown = 6;
-  if (candidates.size() > kShown) return add_many_not_fitting(notes, candidates);
-  for (const Candidate& one : candidates) {
-    notes.push_back(
-        fmt::format("{} does not fit: {}.", model_label(one.shape), printable(one.forecast.reasons.front())));
-  }
-}
-
-// What was not rehearsed, one note for each reason; what does not fit has notes of its own.
-void add_skipped(std::vector<std::string>& notes, const Recommendation& answer, Seconds effort) {
-  std::map<std::string, std::vector<std::string>> by_reason;
-  for (const Skipped& one : answer.skipped) {
-    const auto has_note = [&one](const Candidate& c) {
-      const bool noted = c.problem || c.forecast.verdict == Verdict::kDoesNotFit;
-      return noted && c.shape.id == one.model && c.shape.quantization == one.quantization;
-    };
-    if (std::ranges::any_of(answer.ranked, has_note)) continue;
-    by_reason[one.why].push_back(
-        printable(one.quantization.empty() ? one.model : one.model + " " + one.quantization));
-  }
-  for (const auto& [why, models] : by_reason) {
-    notes.push_back(fmt::format("Not rehearsed, {}: {}.", printable(why), some_of(models)));
-  }
-  if (answer.not_reached == 0) return;
-  const Seconds missing = RecommendOptions{}.allowance_each * static_cast<double>(answer.not_reached);
-  notes.push_back(
-      fmt::format("{} of {} models rehearsed{}; {} not reached in {}. Rehearsals are kept: the same command "
-                  "again goes on, or all at once with --effort {:.0f}.",
-                  answer.rehearsed, answer.ranked.size(),
-                  answer.measured > 0 ? fmt::format(", {} measured", answer.measured) : "",
-                  answer.not_reached, format_seconds(effort), (effort + missing).value));
 }
 
 std::string next_command(const Recommendation& answer, const std::string& name, bool elsewhere) {
@@ -190,21 +91,6 @@ std::vector<std::string> choice_lines(const Choice& choice, const Recommendation
   return out;
 }
 
-Colour colour_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kKeeps:
-      return Colour::kGreen;
-    case Verdict::kAtRisk:
-      return Colour::kYellow;
-    case Verdict::kBreaks:
-    case Verdict::kDoesNotFit:
-      return Colour::kRed;
-    case Verdict::kUnknown:
-      break;
-  }
-  return Colour::kDim;
-}
-
 // With a plain dash between low and high where the locale has no other.
 std::string span_text(const Interval<Seconds>& turn, bool unicode) {
   static constexpr std::string_view kDash = "–";
@@ -251,7 +137,7 @@ std::string turn_plot(std::span<const Candidate> candidates, bool unicode, const
     const auto& turn = one.forecast.turn->turn;
     PlotRow row{.label = model_label(one.shape),
                 .bar = PlotRow::Bar{turn.low.value, turn.expected.value, turn.high.value},
-                .colour = colour_of(one.forecast.verdict),
+                .colour = verdict_colour(one.forecast.verdict),
                 .value = span_text(turn, unicode)};
     if (const auto& budget = one.forecast.workload.turn_budget) row.budget = budget->value;
     rows.push_back(std::move(row));
@@ -262,9 +148,7 @@ std::string turn_plot(std::span<const Candidate> candidates, bool unicode, const
 std::string recommendation_text(const Recommendation& answer, const ForecastContext& context, Seconds effort,
                                 const std::string& leading_name, const Terminal& terminal,
                                 const RecommendationMore& more) {
-  const auto fits = fitting(answer);
-  const std::vector<Candidate> listed = one_of_each(fits, more.all);
-  std::vector<std::string> notes;
+  const std::vector<Candidate> listed = one_of_each(fitting(answer), more.all);
   std::string out =
       coloured(wrapped(advice(answer, context), terminal.width), Colour::kBold, terminal.colour) + "\n";
   for (const std::string& line : choice_lines(more.choice, answer))
@@ -273,21 +157,8 @@ std::string recommendation_text(const Recommendation& answer, const ForecastCont
   if (!context.engine_name.empty())
     machine += fmt::format(", {} {}", context.engine_name, context.engine_build);
   out += wrapped(printable(machine), terminal.width) + "\n";
-  if (!listed.empty()) {
-    out += "\n" + forecast_table(listed, terminal);
-    notes.emplace_back("Seconds to the first token and for the whole turn: 9 in 10 lie between low–high.");
-  }
-  if (std::ranges::any_of(listed, [](const Candidate& one) { return one.merit.path.has_value(); }))
-    notes.emplace_back("* on this machine already.");
-  if (fits.size() > listed.size()) {
-    notes.push_back(
-        fmt::format("{} more candidates: other quantisations of these, or further down (--all lists them).",
-                    fits.size() - listed.size()));
-  }
-  add_sources(notes, listed);
-  add_problems(notes, fits);
-  add_not_fitting(notes, std::span(answer.ranked).subspan(fits.size()));
-  add_skipped(notes, answer, effort);
+  if (!listed.empty()) out += "\n" + forecast_table(listed, terminal);
+  const std::vector<std::string> notes = recommendation_notes(answer, listed, effort);
   if (!notes.empty()) out += "\n";
   for (const std::string& note : notes) out += wrapped(note, terminal.width, kIndent) + "\n";
   return out + "\n" +

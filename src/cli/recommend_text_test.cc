@@ -147,11 +147,24 @@ TEST(RecommendationText, SaysWhatWasSkippedAndWhy) {
                   {"c", "not reached within the effort"},
                   {"llama-2-70b-chat", "needs 42 GB", "Q4_K_M"}}};
   const std::string text = recommendation_text(answer, {.machine_name = "x"}, Seconds(90), "n", kWide);
-  EXPECT_NE(text.find("Not rehearsed, not reached within the effort: a, c."), std::string::npos) << text;
-  EXPECT_NE(text.find("Not rehearsed, breaks the budget, as calibrated tells: b."), std::string::npos)
+  EXPECT_NE(text.find("Not rehearsed: a, c (not reached within the effort); "
+                      "b (breaks the budget, as calibrated tells).\n"),
+            std::string::npos)
+      << text << "what does not fit has a note of its own";
+}
+
+TEST(RecommendationText, NamesOnlySomeOfManyThatWereSkipped) {
+  Recommendation answer{.ranked = {candidate("qwen3-4b", 6)}};
+  for (int i = 0; i < 20; ++i)
+    answer.skipped.push_back({"m" + std::to_string(i), "breaks the budget, as calibrated tells", "Q8_0"});
+  const std::string text = recommendation_text(answer, {.machine_name = "x"}, Seconds(90), "n", kWide);
+  EXPECT_NE(text.find("Not rehearsed: m0 Q8_0, m1 Q8_0, m2 Q8_0 and 17 more (breaks the budget"),
+            std::string::npos)
       << text;
-  EXPECT_EQ(text.find("Not rehearsed, needs"), std::string::npos)
-      << "what does not fit has a note of its own";
+}
+
+TEST(RecommendationText, SaysNothingOfSkippingWhereNothingWasSkipped) {
+  EXPECT_EQ(text_of({candidate("qwen3-4b", 6)}).find("Not rehearsed"), std::string::npos);
 }
 
 TEST(RecommendationText, TellsWhyAModelCouldNotBeRehearsed) {
@@ -167,7 +180,10 @@ TEST(RecommendationText, FitsItsWidth) {
       .ranked = {candidate("mistral-7b-instruct-v0.3", 6), candidate("qwen3-1.7b", 3, Evidence::kEstimated),
                  candidate("llama-2-70b-chat", std::nullopt)},
       .rehearsed = 1,
-      .not_reached = 1};
+      .not_reached = 1,
+      .skipped = {{"mistral-7b-instruct-v0.3", "settled as calibrated: it keeps the budget and does not lead",
+                   "Q4_K_M"},
+                  {"qwen3-1.7b", "settled as calibrated: more than the budget is expected", "Q4_K_M"}}};
   const std::string text =
       recommendation_text(answer, {.machine_name = "a processor"}, Seconds(90), "the-name", {.width = 80});
   for (const std::string_view line : split(text, '\n')) EXPECT_LE(display_width(line), 80) << line;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_values.h"
 #include "base/text.h"
 #include "cli/forecast_text.h"
 #include "cli/table.h"
@@ -103,10 +104,6 @@ std::string chosen_line(const SetupChoice& choice, const Setting& setting) {
   if (!chosen.forecast) return fmt::format("{}: nothing can be forecast.", printable(chosen.tier->name));
   const std::string line = headline(chosen.forecast->shape, chosen.forecast->forecast, setting.context());
   return choice.of_models ? line : fmt::format("{}: {}", printable(chosen.tier->name), line);
-}
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
 }
 
 std::string measured_line(const SetupRecord& record) {
@@ -243,7 +240,7 @@ Json plan_json(const SetupPlan& plan) {
   const auto room = free_room(plan.together());
   return {{"artefacts", std::move(artefacts)},
           {"bytes_to_fetch", plan.missing().value},
-          {"free_bytes", room ? Json(room->value) : Json()},
+          {"free_bytes", or_null(room)},
           {"notes", plan.notes}};
 }
 

@@ -4,9 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
+#include "base/temporary_directory_test_util.h"
 #include "fetch/test_clock_test_util.h"
 #include "fetch/test_environment_test_util.h"
 #include "fetch/test_server_test_util.h"
@@ -176,18 +174,14 @@ TEST_F(HubTest, WritesNamesIntoAddressesSoThatNothingElseIsMeant) {
 class HubAccessTest : public testing::Test {
  protected:
   HubAccessTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "tokcast-test-XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
     for (const char* variable :
          {"MODEL_ENDPOINT", "HF_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_OFFLINE"}) {
       clean_.push_back(std::make_unique<TestEnvironment>(variable, ""));
     }
-    clean_.push_back(std::make_unique<TestEnvironment>("HF_HOME", folder_));
+    clean_.push_back(std::make_unique<TestEnvironment>("HF_HOME", folder_.path()));
   }
-  ~HubAccessTest() override { std::filesystem::remove_all(folder_); }
 
-  std::string folder_{};
+  const TemporaryDirectory folder_{};
   std::vector<std::unique_ptr<TestEnvironment>> clean_{};
 };
 
@@ -208,10 +202,10 @@ TEST_F(HubAccessTest, FollowsTheEnvironment) {
 }
 
 TEST_F(HubAccessTest, ReadsTheTokenThatALoginLeft) {
-  std::ofstream(folder_ + "/token") << "hf_file\n";
+  write_text(folder_ / "token", "hf_file\n");
   EXPECT_EQ(hub_access_from_environment().token, "hf_file");
-  std::ofstream(folder_ + "/other") << "hf_other";
-  const TestEnvironment path("HF_TOKEN_PATH", folder_ + "/other");
+  write_text(folder_ / "other", "hf_other");
+  const TestEnvironment path("HF_TOKEN_PATH", folder_ / "other");
   EXPECT_EQ(hub_access_from_environment().token, "hf_other");
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/temporary_directory_test_util.h"
 #include "fetch/test_clock_test_util.h"
 #include "fetch/test_model_test_util.h"
 #include "fetch/test_server_test_util.h"
@@ -23,19 +24,15 @@ constexpr auto kSmall = "smollm2-135m-instruct";
 class RemoteModelTest : public testing::Test {
  protected:
   RemoteModelTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "tokcast-test-XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
     hub_.add(kRepository, "small-Q8_0.gguf", test_model(kSmall, "Q8_0", {1000, 2000}), std::string(64, '8'));
     hub_.add(kRepository, "small-Q4_K_M.gguf", test_model(kSmall, "Q4_K_M", {1000, 2000}),
              std::string(64, '4'));
   }
-  ~RemoteModelTest() override { std::filesystem::remove_all(folder_); }
 
   // Each time as a new process would.
   Result<Shape> find(const std::string& name, bool offline = false) {
-    RemoteModels models(*client_, {.endpoint = hub_.endpoint(), .offline = offline}, HeaderStore(folder_),
-                        clock_);
+    RemoteModels models(*client_, {.endpoint = hub_.endpoint(), .offline = offline},
+                        HeaderStore(folder_.path()), clock_);
     return models.find_shape(name);
   }
   void forget() {
@@ -53,7 +50,7 @@ class RemoteModelTest : public testing::Test {
   }
 
   static constexpr const char* kRepository = "user/repo";
-  std::string folder_{};
+  const TemporaryDirectory folder_{};
   TestHub hub_{};
   TestClock clock_{};
   std::unique_ptr<HttpClient> client_ = curl_http_client();
@@ -150,11 +147,12 @@ TEST_F(RemoteModelTest, Case36UsesWhatIsStoredWhenOffline) {
 
 TEST_F(RemoteModelTest, TakesADamagedStoreForNone) {
   ASSERT_TRUE(find("user/repo"));
-  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
     std::filesystem::resize_file(entry.path(), std::filesystem::file_size(entry.path()) / 2);
   }
   EXPECT_TRUE(find("user/repo"));
-  for (const auto& entry : std::filesystem::directory_iterator(folder_)) std::ofstream(entry.path()) << "{}";
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path()))
+    std::ofstream(entry.path()) << "{}";
   EXPECT_TRUE(find("user/repo"));
 }
 

@@ -1,15 +1,13 @@
 #include "forecast/forecast_json.h"
 
+#include "base/json_values.h"
+
 namespace tokcast {
 namespace {
 
 template <typename Quantity>
 Json interval_json(const Interval<Quantity>& interval) {
   return {{"low", interval.low.value}, {"expected", interval.expected.value}, {"high", interval.high.value}};
-}
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
 }
 
 Json model_json(const Shape& shape) {
@@ -19,7 +17,7 @@ Json model_json(const Shape& shape) {
           {"active_parameters", shape.active_parameters()},
           {"decode_bytes", shape.decode_bytes().value},
           {"quantization", shape.quantization},
-          {"file_bytes", shape.header.file_bytes ? Json(shape.header.file_bytes->value) : Json()}};
+          {"file_bytes", or_null(shape.header.file_bytes)}};
 }
 
 Json workload_json(const Workload& workload, const std::optional<TurnForecast>& turn) {
@@ -81,9 +79,8 @@ void add_turn(Json& out, const std::optional<TurnForecast>& turn, double session
 }
 
 Json budget_json(const Workload& workload) {
-  const auto seconds = [](std::optional<Seconds> budget) { return budget ? Json(budget->value) : Json(); };
-  return {{"turn_seconds", seconds(workload.turn_budget)},
-          {"first_token_seconds", seconds(workload.first_token_budget)}};
+  return {{"turn_seconds", or_null(workload.turn_budget)},
+          {"first_token_seconds", or_null(workload.first_token_budget)}};
 }
 
 }  // namespace

@@ -1,27 +1,15 @@
 #include "ledger/ledger_json.h"
 
+#include "base/json_values.h"
+
 namespace tokcast {
 namespace {
 
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
-
-template <typename Tag, typename Number>
-Json or_null(const std::optional<Unit<Tag, Number>>& value) {
-  return value ? Json(value->value) : Json();
-}
-
 template <typename Quantity>
-Json or_null(const std::optional<Interval<Quantity>>& interval) {
+Json interval_or_null(const std::optional<Interval<Quantity>>& interval) {
   if (!interval) return {};
   return {
       {"low", interval->low.value}, {"expected", interval->expected.value}, {"high", interval->high.value}};
-}
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
 }
 
 Json site_json(const Site& site) {
@@ -33,12 +21,12 @@ Json site_json(const Site& site) {
 }
 
 Json times_json(const PromisedTimes& times) {
-  return {{"load_seconds", or_null(times.cold_load)},
-          {"cached_load_seconds", or_null(times.load)},
-          {"prefill_tokens_per_second", or_null(times.prefill)},
-          {"decode_tokens_per_second", or_null(times.decode)},
-          {"first_token_seconds", or_null(times.first_token)},
-          {"turn_seconds", or_null(times.turn)}};
+  return {{"load_seconds", interval_or_null(times.cold_load)},
+          {"cached_load_seconds", interval_or_null(times.load)},
+          {"prefill_tokens_per_second", interval_or_null(times.prefill)},
+          {"decode_tokens_per_second", interval_or_null(times.decode)},
+          {"first_token_seconds", interval_or_null(times.first_token)},
+          {"turn_seconds", interval_or_null(times.turn)}};
 }
 
 Json phase_json(const PhaseCorrection& phase) {

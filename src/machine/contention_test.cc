@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "machine/fake_root_test_util.h"
 
 namespace tokcast {
 namespace {
@@ -23,14 +23,12 @@ TEST(Contention, IsTheShareOfTimeBetweenTwoReadings) {
 }
 
 TEST(Contention, ReadsPressureAndStolenTime) {
-  std::string root = testing::TempDir() + "tokcast-contention-XXXXXX";
-  ASSERT_NE(mkdtemp(root.data()), nullptr);
-  ASSERT_TRUE(
-      write_file(root + "/proc/pressure/cpu", "some avg10=0.21 avg60=4.27 avg300=2.64 total=2500000\n"));
-  ASSERT_TRUE(write_file(root + "/proc/stat",
-                         "cpu  64034 0 12122 269581 1168 0 102 300 0 0\n"
-                         "cpu0 100 20 3 900 7 4 5 150 0 0\ncpu1 10 0 0 900 0 0 0 150 0 0\nintr 5 6\n"));
-  const ContentionCounters counters = read_contention(root);
+  const FakeRoot root;
+  root.has("/proc/pressure/cpu", "some avg10=0.21 avg60=4.27 avg300=2.64 total=2500000\n");
+  root.has("/proc/stat",
+           "cpu  64034 0 12122 269581 1168 0 102 300 0 0\n"
+           "cpu0 100 20 3 900 7 4 5 150 0 0\ncpu1 10 0 0 900 0 0 0 150 0 0\nintr 5 6\n");
+  const ContentionCounters counters = read_contention(root.path());
   EXPECT_DOUBLE_EQ(counters.cpu_pressure->value, 2.5);
   const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
   EXPECT_DOUBLE_EQ(counters.stolen->value, 300.0 / ticks);
@@ -40,10 +38,9 @@ TEST(Contention, ReadsPressureAndStolenTime) {
 }
 
 TEST(Contention, ALineThatTheKernelWouldNotWriteIsNoProcessor) {
-  std::string root = testing::TempDir() + "tokcast-contention-XXXXXX";
-  ASSERT_NE(mkdtemp(root.data()), nullptr);
-  ASSERT_TRUE(write_file(root + "/proc/stat", "cpu 1 2\ncpu0 1 2 x 4 5 6 7 8\ncpux 1 2 3 4 5 6 7 8\n\n"));
-  const ContentionCounters counters = read_contention(root);
+  const FakeRoot root;
+  root.has("/proc/stat", "cpu 1 2\ncpu0 1 2 x 4 5 6 7 8\ncpux 1 2 3 4 5 6 7 8\n\n");
+  const ContentionCounters counters = read_contention(root.path());
   EXPECT_FALSE(counters.stolen);
   EXPECT_FALSE(counters.busy);
   EXPECT_FALSE(counters.cpus);

@@ -6,12 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 
+#include "base/temporary_directory_test_util.h"
 #include "machine/facts_parts.h"
 #include "machine/kernel_text.h"
 
@@ -20,22 +18,10 @@ namespace tokcast {
 // The directory is gone when this is.
 class FakeRoot {
  public:
-  FakeRoot() : path_(testing::TempDir() + "tokcast-machine-XXXXXX") {
-    EXPECT_NE(mkdtemp(path_.data()), nullptr);
-  }
-  ~FakeRoot() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  FakeRoot(const FakeRoot&) = delete;
-  FakeRoot& operator=(const FakeRoot&) = delete;
-
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return directory_.path(); }
 
   void has(std::string_view file, std::string_view content) const {
-    const std::filesystem::path path = path_ + std::string(file);
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary) << content;  // not write_file: it waits for the disk
+    write_text(path() + std::string(file), content);
   }
 
   // Where one logical processor lies, as sysfs tells it: its core, its package.
@@ -94,7 +80,7 @@ class FakeRoot {
   }
 
  private:
-  std::string path_;
+  TemporaryDirectory directory_;
 };
 
 // Why this fact is unknown; "" if it is not among them.

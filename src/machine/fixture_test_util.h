@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -14,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/temporary_directory_test_util.h"
 #include "machine/gather.h"
 
 namespace tokcast {
@@ -43,26 +43,21 @@ inline Json read_fixture(std::string_view name) {
 // place.
 class Fixture {
  public:
-  explicit Fixture(std::string_view name) {
-    const bool memory = access("/dev/shm", W_OK) == 0;
-    root_ = (memory ? "/dev/shm/" : testing::TempDir()) + "tokcast-fixture-XXXXXX";
-    EXPECT_NE(mkdtemp(root_.data()), nullptr) << root_;
-    archive_ = read_fixture(name);
-    const auto unpacked = unpack(archive_, root_);
+  explicit Fixture(std::string_view name) : archive_(read_fixture(name)) {
+    const auto unpacked = unpack(archive_, root());
     EXPECT_TRUE(unpacked) << describe(unpacked.error());
   }
-  ~Fixture() {
-    std::error_code ignored;
-    std::filesystem::remove_all(root_, ignored);
-  }
-  Fixture(const Fixture&) = delete;
-  Fixture& operator=(const Fixture&) = delete;
 
-  const std::string& root() const { return root_; }
+  const std::string& root() const { return directory_.path(); }
   const Json& archive() const { return archive_; }
 
  private:
-  std::string root_;
+  static std::filesystem::path parent() {
+    const std::filesystem::path memory = "/dev/shm";
+    return access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+  }
+
+  TemporaryDirectory directory_{parent()};
   Json archive_;
 };
 

@@ -2,9 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
-#include "base/file.h"
+#include "base/temporary_directory_test_util.h"
 #include "machine/gpu.h"
 
 namespace tokcast {
@@ -13,14 +11,8 @@ namespace {
 // A machine made of the files that the kernel's drivers show, below a temporary root.
 class GpuSysfs : public testing::Test {
  protected:
-  void SetUp() override {
-    root_ = testing::TempDir() + "tokcast-gpu-XXXXXX";
-    ASSERT_NE(mkdtemp(root_.data()), nullptr);
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-
   void has(const std::string& path, const std::string& content) {
-    ASSERT_TRUE(write_file(root_ + path, content));
+    write_text(directory_.path() + path, content);
   }
 
   // A PCI device as its uevent file describes it; returns its folder. `id` is "10DE:2684".
@@ -39,13 +31,13 @@ class GpuSysfs : public testing::Test {
         "\t24dd  GA104M [GeForce RTX 3070 Mobile / Max-Q]\n"
         "8086  Intel Corporation\n\t56a0  DG2 [Arc A770]\n\ta780  Raptor Lake-S GT1 [UHD Graphics 770]\n");
   }
-  std::vector<Gpu> survey() { return survey_gpus({.root = root_}).gpus; }
+  std::vector<Gpu> survey() { return survey_gpus({.root = directory_.path()}).gpus; }
 
-  std::string root_;
+  const TemporaryDirectory directory_;
 };
 
 TEST_F(GpuSysfs, ThatIsNotThereHasNoGpus) {
-  const auto whole = survey_gpus({.root = root_});
+  const auto whole = survey_gpus({.root = directory_.path()});
   EXPECT_TRUE(whole.gpus.empty());
   EXPECT_TRUE(whole.troubles.empty());
 }
@@ -118,7 +110,7 @@ TEST_F(GpuSysfs, TellsAnAmdCardFromAnApu) {
 
 TEST_F(GpuSysfs, DoesNotGuessWhetherAnAmdDeviceIsIntegrated) {
   has_pci("0000:03:00.0", "30000", "1002:744C", "amdgpu");
-  EXPECT_EQ(read_sysfs_gpus(root_).at(0).integrated, std::nullopt);
+  EXPECT_EQ(read_sysfs_gpus(directory_.path()).at(0).integrated, std::nullopt);
 }
 
 TEST_F(GpuSysfs, TellsAnArcCardByItsSensors) {
@@ -142,7 +134,7 @@ TEST_F(GpuSysfs, ReadsTheMemoryOfAnArcCardWhereItsDriverTellsIt) {
   const auto gpus = survey();
   ASSERT_EQ(gpus.size(), 1U);
   EXPECT_FALSE(gpus[0].integrated);
-  EXPECT_EQ(read_sysfs_gpus(root_).at(0).integrated, false) << "known, not only assumed";
+  EXPECT_EQ(read_sysfs_gpus(directory_.path()).at(0).integrated, false) << "known, not only assumed";
   EXPECT_EQ(gpus[0].memory_total, Bytes(17'179'869'184));
   EXPECT_EQ(gpus[0].memory_free, Bytes(16'000'000'000));
 }
@@ -239,14 +231,14 @@ TEST_F(GpuSysfs, DoesNotBelieveMoreMemoryUsedThanThereIs) {
 
 TEST_F(GpuSysfs, PointsOutTheWindowsGpuBehindWsl) {
   has("/dev/dxg", "");
-  const auto whole = survey_gpus({.root = root_});
+  const auto whole = survey_gpus({.root = directory_.path()});
   ASSERT_EQ(whole.troubles.size(), 1U);
   EXPECT_NE(whole.troubles[0].what.find("/dev/dxg"), std::string::npos);
   EXPECT_NE(whole.troubles[0].fix.find("/usr/lib/wsl/lib"), std::string::npos);
 }
 
 TEST_F(GpuSysfs, OfAnotherMachineIsNotMixedWithOurLibraries) {
-  const auto whole = survey_gpus({.root = root_, .helper = {"/no/such/helper"}});
+  const auto whole = survey_gpus({.root = directory_.path(), .helper = {"/no/such/helper"}});
   EXPECT_TRUE(whole.troubles.empty()) << "the helper was run";
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "base/temporary_directory_test_util.h"
 #include "machine/profile_store.h"
 
 namespace tokcast {
@@ -73,7 +74,8 @@ TEST(Profile, NamesTheKeyThatIsMissingOrImpossible) {
 }
 
 TEST(Profile, IsKeptForThisMachineOnly) {
-  const std::string path = testing::TempDir() + "tokcast-profile-test/machine.json";
+  const TemporaryDirectory directory;
+  const std::string path = directory / "new/machine.json";
   ASSERT_TRUE(save_profile(path, full_profile()));
   Machine now = full_profile().limits;
   EXPECT_TRUE(find_profile(path, now));

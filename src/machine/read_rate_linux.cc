@@ -17,6 +17,7 @@
 #include <random>
 #include <vector>
 
+#include "base/elapsed.h"
 #include "machine/disk.h"
 
 namespace tokcast {
@@ -60,10 +61,6 @@ class Buffer {
  private:
   void* bytes_;
 };
-
-Seconds since(Clock::time_point start) {
-  return Seconds(std::chrono::duration<double>(Clock::now() - start).count());
-}
 
 // ZFS reads through a cache of its own, which nothing passes by.
 bool has_own_cache(int fd) {

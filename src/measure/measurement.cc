@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/elapsed.h"
 #include "base/statistics.h"
 #include "measure/page_cache.h"
 #include "model/gguf_split.h"
@@ -27,10 +28,6 @@ constexpr int kWarmLoads = 2;
 constexpr double kStillCold = 0.02;
 
 using Clock = std::chrono::steady_clock;
-
-Seconds since(Clock::time_point start) {
-  return Seconds(std::chrono::duration<double>(Clock::now() - start).count());
-}
 
 std::vector<std::string> parts_of(const std::string& path) {
   const auto split = parse_split_name(path);

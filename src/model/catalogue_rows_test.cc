@@ -3,10 +3,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <filesystem>
 #include <fstream>
 
-#include "base/file.h"
+#include "base/temporary_directory_test_util.h"
 #include "model/catalogue_data.h"
 #include "model/naming.h"
 
@@ -109,16 +108,10 @@ TEST(CatalogueRows, AnotherSchemaIsNotGuessedAt) {
 
 class UserCatalogue : public testing::Test {
  protected:
-  void SetUp() override {
-    path_ = (std::filesystem::temp_directory_path() / "tokcast-catalogue-XXXXXX").string();
-    ASSERT_NE(mkdtemp(path_.data()), nullptr);
-    folder_ = path_;
-    path_ += "/catalogue.json";
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   void write(const Json& document) { std::ofstream(path_) << document; }
 
-  std::string folder_, path_;
+  const TemporaryDirectory directory_;
+  const std::string path_ = directory_ / "catalogue.json";
 };
 
 TEST_F(UserCatalogue, NoFileIsNoModels) {

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <filesystem>
 
+#include "base/temporary_directory_test_util.h"
 #include "model/gguf_samples.h"
 
 namespace tokcast {
@@ -271,15 +271,14 @@ TEST(GgufReader, NamesAMissingFile) {
 }
 
 TEST(GgufReader, RefusesDirectoriesAndPipes) {
-  const std::string pipe = testing::TempDir() + "tokcast_pipe.gguf";
-  std::filesystem::remove(pipe);
+  const TemporaryDirectory directory;
+  const std::string pipe = directory / "pipe.gguf";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  for (const std::string& path : {testing::TempDir(), pipe, std::string("/dev/zero")}) {
+  for (const std::string& path : {directory.path(), pipe, std::string("/dev/zero")}) {
     const auto header = read_gguf_file(path, GgufData::kOptional);
     ASSERT_FALSE(header) << path;
     EXPECT_EQ(header.error().kind, ErrorKind::kBadInput) << path;
   }
-  std::filesystem::remove(pipe);
 }
 
 TEST(GgufTensor, CountsAHostileTensorAsEndless) {

@@ -1,9 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 
+#include "base/temporary_directory_test_util.h"
 #include "model/gguf_reader.h"
 #include "model/gguf_samples.h"
 
@@ -22,10 +22,6 @@ std::string raw_u16(std::uint16_t number) {
 class GgufSplit : public testing::Test {
  protected:
   void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::path(testing::TempDir()) / (std::string("tokcast_split_") + info->name());
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
     const RawGguf whole = good_gguf();
     for (std::uint16_t i = 0; i < 3; ++i) {
       RawGguf& part = parts_.emplace_back();
@@ -38,10 +34,9 @@ class GgufSplit : public testing::Test {
       part.data_bytes = 4096;
     }
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   std::string path_of(int number) const {
-    return (folder_ / ("m-0000" + std::to_string(number) + "-of-00003.gguf")).string();
+    return folder_ / ("m-0000" + std::to_string(number) + "-of-00003.gguf");
   }
   static void write(const std::string& path, const RawGguf& file) {
     std::ofstream(path, std::ios::binary) << file.file();
@@ -51,7 +46,7 @@ class GgufSplit : public testing::Test {
     return read_gguf_file(path_of(1), GgufData::kRequired);
   }
 
-  std::filesystem::path folder_;
+  const TemporaryDirectory folder_;
   std::vector<RawGguf> parts_;
 };
 
@@ -134,7 +129,7 @@ TEST_F(GgufSplit, ReportsADamagedPartByItsName) {
 }
 
 TEST_F(GgufSplit, RefusesAPartUnderAnotherName) {
-  const std::string path = (folder_ / "model.gguf").string();
+  const std::string path = folder_ / "model.gguf";
   write(path, parts_[0]);
   const auto header = read_gguf_file(path, GgufData::kRequired);
   ASSERT_FALSE(header);
@@ -142,7 +137,7 @@ TEST_F(GgufSplit, RefusesAPartUnderAnotherName) {
 }
 
 TEST_F(GgufSplit, ReadsASinglePartNamedLikeASplit) {
-  const std::string path = (folder_ / "m-00001-of-00001.gguf").string();
+  const std::string path = folder_ / "m-00001-of-00001.gguf";
   write(path, good_gguf());
   EXPECT_TRUE(read_gguf_file(path, GgufData::kRequired));
 }
@@ -150,7 +145,7 @@ TEST_F(GgufSplit, ReadsASinglePartNamedLikeASplit) {
 TEST_F(GgufSplit, TakesNamesThatOnlyLookAlikeForSingleFiles) {
   for (const auto* name : {"m-00000-of-00003.gguf", "m-00004-of-00003.gguf", "m-0001-of-0003.gguf",
                            "m-1-of-3.gguf", "m-00001-in-00003.gguf", "-00001-of-0000x.gguf"}) {
-    const std::string path = (folder_ / name).string();
+    const std::string path = folder_ / name;
     write(path, good_gguf());
     EXPECT_TRUE(read_gguf_file(path, GgufData::kRequired)) << name;
   }

@@ -3,35 +3,24 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
+#include "base/temporary_directory_test_util.h"
 #include "model/catalogue.h"
 #include "model/gguf_writer.h"
 
 namespace tokcast {
 namespace {
 
-// A directory of its own, gone afterwards.
 class FindShape : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "tokcast-naming-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    directory_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
   // The header of a catalogue model as a file without weights; its path.
   std::string write_header(const std::string& name, std::string_view id, std::string_view mix) {
     GgufHeader header = expand(find_catalogue_row(id).value(), mix).value();
     EXPECT_TRUE(lay_out_tensors(header));
-    const std::string path = (directory_ / name).string();
-    std::ofstream(path, std::ios::binary) << encode_gguf_header(header).value();
-    return path;
+    return write_text(directory_ / name, encode_gguf_header(header).value());
   }
 
-  std::filesystem::path directory_;
+  const TemporaryDirectory directory_;
 };
 
 ErrorKind kind_of(const std::string& name) {
@@ -131,10 +120,9 @@ TEST_F(FindShape, ReadsAFileWhateverItIsCalled) {
 }
 
 TEST_F(FindShape, RefusesWhatIsNoModel) {
-  const std::string path = (directory_ / "text.gguf").string();
-  std::ofstream(path) << "not a model at all, but long enough to hold a header of one";
-  EXPECT_EQ(kind_of(path), ErrorKind::kBadInput);
-  EXPECT_EQ(kind_of(directory_.string()), ErrorKind::kBadInput);
+  const std::string text = "not a model at all, but long enough to hold a header of one";
+  EXPECT_EQ(kind_of(write_text(directory_ / "text.gguf", text)), ErrorKind::kBadInput);
+  EXPECT_EQ(kind_of(directory_.path()), ErrorKind::kBadInput);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 
+#include "base/elapsed.h"
 #include "rehearse/skeleton.h"
 
 namespace tokcast {
@@ -20,10 +21,6 @@ constexpr std::uint32_t kRepetitions = 2;
 constexpr int kMostPasses = 4;
 constexpr std::size_t kTypesWithFullBatch = 4;
 constexpr int kMostAttempts = 2;
-
-Seconds since(Clock::time_point start) {
-  return Seconds(std::chrono::duration<double>(Clock::now() - start).count());
-}
 
 bool is_check(const CalibrationModel& model) {
   return model.role == CalibrationRole::kCheckNorms ||

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/json_values.h"
+
 namespace tokcast {
 namespace {
 
@@ -90,11 +92,6 @@ Calibration read_calibration(const Json& json) {
   }
   out.wall = Seconds(json.at("wall_seconds").get<double>());
   return out;
-}
-
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
 }
 
 }  // namespace

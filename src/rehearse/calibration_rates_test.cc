@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/temporary_directory_test_util.h"
 #include "forecast/cost_model.h"
 #include "rehearse/calibration_json.h"
 #include "rehearse/calibration_store.h"
@@ -300,7 +301,8 @@ TEST(CalibrationJson, AnyKeyMissingOrOfAnotherKindIsAnError) {
 }
 
 TEST(CalibrationStore, FindsOnlyTheSameMachineEngineAndThreads) {
-  const CalibrationStore store(testing::TempDir() + "tokcast-calibrations");
+  const TemporaryDirectory directory;
+  const CalibrationStore store(directory.path());
   Machine machine;
   machine.logical_cpus = 4;
   Engine engine;

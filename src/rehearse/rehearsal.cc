@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/elapsed.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "rehearse/skeleton.h"
@@ -22,10 +23,6 @@ constexpr std::uint32_t kMostRounds = 8;
 constexpr std::uint32_t kLeastDepth = 256;  // less drowns in noise
 
 using Clock = std::chrono::steady_clock;
-
-Seconds since(Clock::time_point start) {
-  return Seconds(std::chrono::duration<double>(Clock::now() - start).count());
-}
 
 Seconds sum(const std::vector<Seconds>& samples) {
   Seconds total{};

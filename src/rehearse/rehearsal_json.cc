@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "base/json_values.h"
+
 namespace tokcast {
 namespace {
 
@@ -14,11 +16,6 @@ Json seconds_to_json(const std::vector<Seconds>& samples) {
   Json out = Json::array();
   for (const Seconds sample : samples) out.push_back(sample.value);
   return out;
-}
-
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
 }
 
 Json samples_to_json(const RehearsalSamples& group) {
@@ -132,7 +129,7 @@ Json rehearsal_to_json(const Rehearsal& rehearsal) {
             {"small_count", rehearsal.plan.small_count},
             {"bytes", rehearsal.plan.bytes.value}}},
           {"wall_seconds", rehearsal.wall.value},
-          {"compute_bytes", rehearsal.compute_bytes ? Json(rehearsal.compute_bytes->value) : Json()},
+          {"compute_bytes", or_null(rehearsal.compute_bytes)},
           {"cpu_pressure_share", or_null(rehearsal.contention.cpu_pressure_share)},
           {"stolen_share", or_null(rehearsal.contention.stolen_share)},
           {"others_share", or_null(rehearsal.contention.others_share)},

@@ -1,11 +1,11 @@
 #include "rehearse/store.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 
 #include "base/file.h"
+#include "base/temporary_directory_test_util.h"
 #include "model/tiny_model_test_util.h"
 #include "rehearse/rehearsal_json.h"
 
@@ -15,7 +15,6 @@ namespace {
 class Store : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_NE(mkdtemp(folder_.data()), nullptr);
     rehearsal_ = {.model = "tiny",
                   .shape_key = shape_key(shape_),
                   .engine_identity = engine_.identity,
@@ -27,9 +26,8 @@ class Store : public testing::Test {
     rehearsal_.compute_bytes = Bytes(5);
     rehearsal_.contention.stolen_share = 0.125;
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  std::string folder_ = testing::TempDir() + "tokcast-store-XXXXXX";
+  const TemporaryDirectory directory_;
   Shape shape_ = tiny_shape();
   Engine engine_{.identity = "engine-1"};
   Machine machine_{.name = "a machine"};
@@ -37,7 +35,7 @@ class Store : public testing::Test {
 };
 
 TEST_F(Store, GivesBackWhatWasSaved) {
-  const RehearsalStore store(folder_ + "/new/folder");
+  const RehearsalStore store(directory_ / "new/folder");
   ASSERT_TRUE(store.save(rehearsal_));
   const auto found = store.find(shape_, engine_, machine_, 2);
   ASSERT_TRUE(found);
@@ -45,7 +43,7 @@ TEST_F(Store, GivesBackWhatWasSaved) {
 }
 
 TEST_F(Store, KnowsNothingOfAnotherEngineMachineModelOrThreadCount) {
-  const RehearsalStore store(folder_);
+  const RehearsalStore store(directory_.path());
   ASSERT_TRUE(store.save(rehearsal_));
   EXPECT_FALSE(store.find(shape_, {.identity = "engine-2"}, machine_, 2));
   EXPECT_FALSE(store.find(shape_, engine_, {.name = "another"}, 2));
@@ -54,9 +52,9 @@ TEST_F(Store, KnowsNothingOfAnotherEngineMachineModelOrThreadCount) {
 }
 
 TEST_F(Store, TreatsADamagedFileAsMissing) {
-  const RehearsalStore store(folder_);
+  const RehearsalStore store(directory_.path());
   ASSERT_TRUE(store.save(rehearsal_));
-  const auto path = std::filesystem::directory_iterator(folder_)->path().string();
+  const auto path = std::filesystem::directory_iterator(directory_.path())->path().string();
   const auto text = read_file(path);
   ASSERT_TRUE(text);
   for (std::size_t cut = 0; cut < text->size() - 2; cut += 37) {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "base/json_values.h"
 #include "engine/bench.h"
 #include "rehearse/calibration_model.h"
 #include "rehearse/samples.h"
@@ -68,11 +69,6 @@ template <typename T>
 std::optional<T> read_optional(const Json& json, const char* key) {
   const Json& value = json.at(key);
   return value.is_null() ? std::nullopt : std::optional(value.get<T>());
-}
-
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
 }
 
 ThreadSweep read_sweep(const Json& json) {

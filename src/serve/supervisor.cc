@@ -17,6 +17,7 @@
 
 #include "base/background_child.h"
 #include "base/child.h"
+#include "base/elapsed.h"
 #include "base/text.h"
 
 namespace tokcast {
@@ -27,10 +28,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kKeptLines = 30;
 constexpr std::size_t kKeptLineBytes = 300;
 constexpr Seconds kWakeWhileLoading{0.1};
-
-Seconds since(Clock::time_point start) {
-  return Seconds(std::chrono::duration<double>(Clock::now() - start).count());
-}
 
 // The engine's last lines, for the reason of its end.
 class LastWords {
