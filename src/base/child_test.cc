@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <memory>
 #include <thread>
 
 namespace tokcast {
@@ -109,14 +110,19 @@ TEST(Child, ReadsWhatItIsGiven) {
   EXPECT_EQ(run_child({.arguments = {"cat"}})->standard_output, "");
 }
 
+// On the heap: g++ 12 takes one on the stack for uninitialised.
+std::unique_ptr<std::stop_source> make_stop() {
+  return std::make_unique<std::stop_source>();
+}
+
 TEST(Child, IsKilledWithItsWholeGroupWhenNobodyWantsItAnyMore) {
   for (const char* script : {"sleep 60 & sleep 60", "exec >&- 2>&-; sleep 60"}) {
-    std::stop_source stop;
+    const auto stop = make_stop();
     ChildOptions options = shell(script);
-    options.stop = stop.get_token();
+    options.stop = stop->get_token();
     std::thread other([&stop] {
       usleep(100'000);
-      stop.request_stop();
+      stop->request_stop();
     });
     const auto result = run_child(options);
     other.join();
@@ -128,10 +134,10 @@ TEST(Child, IsKilledWithItsWholeGroupWhenNobodyWantsItAnyMore) {
 }
 
 TEST(Child, ThatIsNotWantedFromTheBeginningIsNotWaitedFor) {
-  std::stop_source stop;
-  stop.request_stop();
+  const auto stop = make_stop();
+  stop->request_stop();
   ChildOptions options = shell("sleep 60");
-  options.stop = stop.get_token();
+  options.stop = stop->get_token();
   EXPECT_TRUE(run_child(options)->stopped);
 }
 

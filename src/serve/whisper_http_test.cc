@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "base/json.h"
 #include "serve/multipart.h"
 #include "speech/wav.h"
 

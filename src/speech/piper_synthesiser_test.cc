@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <thread>
 
 #include "engine/fake_engine_test_util.h"
@@ -58,12 +59,12 @@ TEST_F(PiperTest, ThatNeverEndsItsSoundIsCut) {
 }
 
 TEST_F(PiperTest, ThatNobodyWantsAnyMoreIsKilled) {
-  std::stop_source stop;
+  const auto stop = std::make_unique<std::stop_source>();  // on the stack g++ 12 takes it for uninitialised
   std::thread other([&stop] {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    stop.request_stop();
+    stop->request_stop();
   });
-  const auto sound = speak("sleep 1000", 1, stop.get_token());
+  const auto sound = speak("sleep 1000", 1, stop->get_token());
   other.join();
   ASSERT_FALSE(sound);
   EXPECT_EQ(sound.error().kind, ErrorKind::kInterrupted);
