@@ -164,7 +164,8 @@ TEST(GatheringDecoder, HandsOverEachUtteranceOnceAsItIs) {
   const auto transcriber = std::make_shared<CountingTranscriber>();
   const auto ear = recogniser_by(transcriber, 8000);
   for (int i = 1; i <= 2; ++i) {
-    for (const Recognised& partial : ear->feed(noise(3000, 0.5, 8000)).value()) EXPECT_EQ(partial.text, "");
+    const auto partials = ear->feed(noise(3000, 0.5, 8000)).value();
+    for (const Recognised& partial : partials) EXPECT_EQ(partial.text, "");
     const auto final = ear->feed(noise(10, 0.5, 8000)).value();
     ASSERT_EQ(final.size(), 1U);
     EXPECT_EQ(final[0].text, i == 1 ? "7" : "9");  // the second one with the quiet before it
