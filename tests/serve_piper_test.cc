@@ -1,7 +1,9 @@
 // The real executable with piper as its voice, made of shell script.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "serve_session_test_util.h"
@@ -55,6 +57,38 @@ TEST_F(ServePiper, ThatFailsIsAnErrorAndNotSilence) {
   TestSession session(port_);
   session.tell({{"type", "tts_request"}, {"text", "hello"}});
   EXPECT_EQ(session.next("error")["code"], "tts_failed");
+}
+
+// With nothing named on the command line and a program of that name in PATH.
+class ServeSetUpVoice : public ServePiper {
+ protected:
+  std::string voice_with(const std::string& script) {
+    std::filesystem::create_directories(home_ / ".config/tokcast");
+    std::filesystem::create_directories(home_ / "bin");
+    write_text(home_ / ".config/tokcast/config.toml",
+               "[llm]\nmodel_path = '" + std::exchange(model_, "") + "'\n[speech]\nsynthesis_path = '" +
+                   (home_ / "test-voice.onnx") + "'\n[speech.whisper]\nmodel = '" +
+                   (home_ / "test-voice.onnx") + "'\nprogram = '" TOKCAST_FAKE_WHISPER_SERVER "'\n");
+    write_script(home_ / "bin/piper", script);
+    start_ready({}, {{"PATH", (home_ / "bin") + ":/usr/bin:/bin"}});
+    TestSession session(port_);
+    Json status;
+    EXPECT_TRUE(wait_for([&] {
+      session.tell({{"type", "status"}});
+      status = session.next("status_response");
+      return status["models"]["stt"]["loaded"] == true;
+    }));
+    EXPECT_EQ(status["stt_backend"], "whisper_cpp");
+    return status["tts_backend"];
+  }
+};
+
+TEST_F(ServeSetUpVoice, SpeaksWherePiperIsThere) {
+  EXPECT_EQ(voice_with("echo '  --output_raw  output raw audio'"), "piper");
+}
+
+TEST_F(ServeSetUpVoice, IsSilentWhereAnotherProgramHasItsName) {
+  EXPECT_EQ(voice_with("echo 'configures mice'"), "flite");
 }
 
 TEST_F(ServePiper, ThatIsMissingEndsTheCommandWithWhatToDo) {

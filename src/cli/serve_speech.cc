@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::uint32_t kMostWhisperThreads = 4;  // more of them gain little in a few seconds of sound
 
-std::string or_else(const std::string& given, std::string otherwise) {
-  return given.empty() ? std::move(otherwise) : given;
+std::string or_else(const std::string& given, const std::string& otherwise) {
+  return given.empty() ? otherwise : given;
 }
 
 // nullopt: another one listens.
@@ -43,7 +43,7 @@ Result<std::optional<WhisperOptions>> read_whisper(const ServedSpeech& wanted) {
   return out;
 }
 
-// Voices that were asked for must be there; the one that was set up is used where it can be.
+// Voices that were asked for must be there.
 Result<void> read_piper(const ServedSpeech& wanted, LocalSpeechOptions& out) {
   out.piper = or_else(wanted.piper_program, out.piper);
   if (wanted.piper_voices.empty() && !wanted.piper_program.empty()) {
@@ -58,9 +58,15 @@ Result<void> read_piper(const ServedSpeech& wanted, LocalSpeechOptions& out) {
     return fail(ErrorKind::kNotFound, "there is no piper here", printable(out.piper),
                 "Install it (Debian's package of this name is another program), or name it with --piper.");
   }
-  if (!wanted.piper_voices.empty() || wanted.set_up_voice.empty()) return {};
-  if (auto voice = read_piper_voice(wanted.set_up_voice)) out.piper_voices.push_back(std::move(*voice));
   return {};
+}
+
+// The voice that was set up is used where it can be: nobody asked for piper by name, so whatever is called
+// that here has to prove that it is.
+void add_set_up_voice(const ServedSpeech& wanted, LocalSpeechOptions& out) {
+  if (!wanted.piper_voices.empty() || wanted.set_up_voice.empty()) return;
+  auto voice = read_piper_voice(wanted.set_up_voice);
+  if (voice && is_piper(out.piper)) out.piper_voices.push_back(std::move(*voice));
 }
 
 }  // namespace
@@ -105,8 +111,9 @@ Result<void> add_speech(const SpeechOptions& options, ServeOptions& serving,
     (*whisper)->threads = static_cast<std::uint32_t>(std::clamp<std::size_t>(usable, 1, kMostWhisperThreads));
     (*whisper)->say = say;
   }
-  serving.make_speech = [local, whisper = *whisper] {
+  serving.make_speech = [local, wanted = options.wanted, whisper = *whisper] {
     LocalSpeechOptions all = local;
+    add_set_up_voice(wanted, all);
     if (whisper) all.transcriber = start_whisper_server(*whisper);
     return make_local_speech(all);
   };

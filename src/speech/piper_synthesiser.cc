@@ -122,6 +122,14 @@ Result<PiperVoice> read_piper_voice(const std::string& path) {
                           printable(description));
 }
 
+bool is_piper(const std::string& program) {
+  ChildOptions options{.arguments = {program, "--help"}};
+  options.deadline = kPatience;
+  const auto result = run_child(options);
+  const std::string said = result ? result->standard_output + result->standard_error : std::string();
+  return said.find("--output_raw") != std::string::npos || said.find("--output-raw") != std::string::npos;
+}
+
 std::unique_ptr<Synthesiser> make_piper(const std::string& program, std::vector<PiperVoice> voices) {
   return std::make_unique<Piper>(program, std::move(voices));
 }

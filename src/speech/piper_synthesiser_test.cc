@@ -70,6 +70,12 @@ TEST_F(PiperTest, ThatNobodyWantsAnyMoreIsKilled) {
   EXPECT_EQ(sound.error().kind, ErrorKind::kInterrupted);
 }
 
+TEST_F(PiperTest, IsKnownByItsHelpAndNotByItsName) {
+  EXPECT_TRUE(is_piper(write_script(folder_ / "a", "echo '  --output_raw  output raw audio' >&2")));
+  EXPECT_FALSE(is_piper(write_script(folder_ / "b", "echo 'configures mice'")));
+  EXPECT_FALSE(is_piper("/nowhere/piper"));
+}
+
 TEST_F(PiperTest, SaysWhatIsMissingOfAVoice) {
   EXPECT_EQ(read_piper_voice("/nowhere.onnx").error().kind, ErrorKind::kNotFound);
   write_text(folder_ / "alone.onnx", "");

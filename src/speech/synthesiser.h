@@ -45,6 +45,10 @@ struct PiperVoice {
 // Reads the description. Errors: kNotFound (which of the two is missing, and what to do), kBadInput, kIo.
 Result<PiperVoice> read_piper_voice(const std::string& path);
 
+// Whether a program is this piper, by what it says of itself: others have the name too. Runs it, so it may
+// take some seconds.
+bool is_piper(const std::string& program);
+
 // piper, a program that is run for each piece of text: it reads lines of text from stdin and writes PCM16 to
 // stdout. It has the voices that it is given; the first one is its default. `program`: a path, or a name in
 // PATH.
