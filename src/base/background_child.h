@@ -10,9 +10,9 @@
 
 namespace tokcast {
 
-// A child that runs beside us until it ends or its owner does: a server. Of the options, deadline and
-// output_limit do not count; the owner has to read both descriptors. One thread owns it, and must live as
-// long as the child: the kernel kills the child when the thread that started it ends.
+// A child that runs beside us until it ends or its owner does: a server. Of the options, deadline,
+// output_limit and stop do not count; the owner has to read both descriptors. One thread owns it, and must
+// live as long as the child: the kernel kills the child when the thread that started it ends.
 class BackgroundChild {
  public:
   // `niceness` is added to ours. Errors: kNotFound (no such program), kIo (cannot start).

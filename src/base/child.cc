@@ -5,6 +5,7 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -16,6 +17,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <functional>
 #include <map>
 
 #include "base/background_child.h"
@@ -89,19 +91,6 @@ std::vector<std::string> merged_environment(const ChildOptions& options) {
   return out;
 }
 
-Result<std::string> find_program(const std::string& name) {
-  if (name.find('/') != std::string::npos) {
-    if (access(name.c_str(), X_OK) == 0) return name;
-    return std::unexpected(error_from_errno(errno, "cannot run this program", name));
-  }
-  const char* path = getenv("PATH");
-  for (const std::string_view folder : split(path == nullptr ? "/usr/bin:/bin" : path, ':')) {
-    const std::string candidate = std::string(folder) + "/" + name;
-    if (!folder.empty() && access(candidate.c_str(), X_OK) == 0) return candidate;
-  }
-  return fail(ErrorKind::kNotFound, "no program called '" + name + "' in PATH", name, "Install it.");
-}
-
 Result<Prepared> prepare(const ChildOptions& options) {
   if (options.arguments.empty()) return fail(ErrorKind::kUsage, "no program given to run");
   auto program = find_program(options.arguments[0]);
@@ -145,8 +134,7 @@ void reset_signals() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);  // the parent died before prctl took effect
   reset_signals();
-  const int null = open("/dev/null", O_RDONLY);
-  dup2(null, 0);
+  dup2(options.input_descriptor ? *options.input_descriptor : open("/dev/null", O_RDONLY), 0);
   dup2(out, 1);
   dup2(err, 2);
   if (options.memory_limit) {
@@ -173,6 +161,22 @@ bool drain(int fd, std::string& into) {
   return count > 0 || (count < 0 && errno == EINTR);
 }
 
+// Readable once somebody asked for the stop: polls cannot wait for a token.
+class StopWatch {
+ public:
+  explicit StopWatch(const std::stop_token& token)
+      : descriptor_(token.stop_possible() ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1),
+        callback_(token, [fd = descriptor_.get()] {
+          const std::uint64_t one = 1;
+          [[maybe_unused]] const ssize_t written = write(fd, &one, sizeof one);
+        }) {}
+  int descriptor() const { return descriptor_.get(); }
+
+ private:
+  Descriptor descriptor_;
+  std::stop_callback<std::function<void()>> callback_;
+};
+
 class Running {
  public:
   Running(pid_t pid, Descriptor out, Descriptor err)
@@ -186,6 +190,7 @@ class Running {
 
   // Collects output until both ends close, the deadline passes, a cap is hit or we are interrupted.
   void collect(const ChildOptions& options, Clock::time_point start, ChildResult& result) {
+    const StopWatch stop(options.stop);
     bool out_open = true;
     bool err_open = true;
     while (out_open || err_open) {
@@ -194,10 +199,12 @@ class Running {
       const auto limit = options.output_limit.value;
       result.output_overflowed =
           result.standard_output.size() > limit || result.standard_error.size() > limit;
-      if (result.timed_out || result.output_overflowed || interrupt_signal()) return kill_group();
-      std::array<pollfd, 3> wait{pollfd{out_open ? out_.get() : -1, POLLIN, 0},
-                                 pollfd{err_open ? err_.get() : -1, POLLIN, 0},
-                                 pollfd{interrupt_descriptor(), POLLIN, 0}};
+      result.stopped = options.stop.stop_requested();
+      if (result.timed_out || result.output_overflowed || result.stopped || interrupt_signal())
+        return kill_group();
+      std::array<pollfd, 4> wait{
+          pollfd{out_open ? out_.get() : -1, POLLIN, 0}, pollfd{err_open ? err_.get() : -1, POLLIN, 0},
+          pollfd{interrupt_descriptor(), POLLIN, 0}, pollfd{stop.descriptor(), POLLIN, 0}};
       if (poll(wait.data(), wait.size(), static_cast<int>(std::min(left, 3600.0) * 1000) + 1) < 0) continue;
       if (wait[0].revents != 0) out_open = drain(out_.get(), result.standard_output);
       if (wait[1].revents != 0) err_open = drain(err_.get(), result.standard_error);
@@ -210,7 +217,8 @@ class Running {
     rusage usage{};
     while (wait4(pid_, &status, WNOHANG, &usage) == 0) {
       if (since(start).value > options.deadline.value) result.timed_out = true;
-      if (result.timed_out || interrupt_signal()) kill_group();
+      if (options.stop.stop_requested()) result.stopped = true;
+      if (result.timed_out || result.stopped || interrupt_signal()) kill_group();
       usleep(500);
     }
     reaped_ = true;
@@ -273,6 +281,19 @@ Result<Started> start(const ChildOptions& options, int niceness) {
 }
 
 }  // namespace
+
+Result<std::string> find_program(const std::string& name) {
+  if (name.find('/') != std::string::npos) {
+    if (access(name.c_str(), X_OK) == 0) return name;
+    return std::unexpected(error_from_errno(errno, "cannot run this program", name));
+  }
+  const char* path = getenv("PATH");
+  for (const std::string_view folder : split(path == nullptr ? "/usr/bin:/bin" : path, ':')) {
+    const std::string candidate = std::string(folder) + "/" + name;
+    if (!folder.empty() && access(candidate.c_str(), X_OK) == 0) return candidate;
+  }
+  return fail(ErrorKind::kNotFound, "no program called '" + name + "' in PATH", name, "Install it.");
+}
 
 Result<ChildResult> run_child(const ChildOptions& options) {
   if (auto go_on = check_interrupt(); !go_on) return std::unexpected(go_on.error());
@@ -339,6 +360,7 @@ std::optional<ChildResult> BackgroundChild::end() {
 }
 
 std::string describe_end(const ChildResult& result, const ChildOptions& options) {
+  if (result.stopped) return "was stopped";
   if (result.timed_out) return "took longer than " + format_seconds(options.deadline);
   if (result.output_overflowed) return "printed more than " + format_bytes(options.output_limit);
   if (result.term_signal) {

@@ -2,13 +2,14 @@
 //
 // A child gets an argument list (never a shell), the environment it is given, its own process group, no
 // inherited descriptors beyond those named, a deadline, caps on what it may print and optionally on its
-// address space. When the deadline passes, its output overflows, or we are interrupted (base/interrupt.h),
-// its whole group is killed and reaped before run_child returns; when we die by SIGKILL the kernel kills it
-// (PR_SET_PDEATHSIG).
+// address space. When the deadline passes, its output overflows, its owner wants it no more, or we are
+// interrupted (base/interrupt.h), its whole group is killed and reaped before run_child returns; when we die
+// by SIGKILL the kernel kills it (PR_SET_PDEATHSIG).
 #ifndef TOKCAST_BASE_CHILD_H_
 #define TOKCAST_BASE_CHILD_H_
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,8 @@ struct ChildOptions {
   std::optional<Bytes> memory_limit{};       // RLIMIT_AS; nullopt leaves ours
   std::vector<int> inherited_descriptors{};  // stay open in the child under the same numbers
   std::string working_directory{};           // empty: ours
+  std::optional<int> input_descriptor{};     // becomes its stdin; nullopt: nothing is there to read
+  std::stop_token stop{};                    // any thread may ask it to be killed
 };
 
 struct ChildResult {
@@ -34,6 +37,7 @@ struct ChildResult {
   std::optional<int> term_signal;  // set when a signal ended it, ours included
   bool timed_out = false;
   bool output_overflowed = false;
+  bool stopped = false;  // by ChildOptions::stop
   std::string standard_output;
   std::string standard_error;
   Seconds wall{};
@@ -44,11 +48,14 @@ struct ChildResult {
 
 // Runs a child to its end. Blocks the calling thread; any thread may call it.
 // Errors: kNotFound (no such program), kIo (cannot start), kInterrupted (SIGINT/SIGTERM arrived; the child is
-// gone). Timeouts, crashes and overflow are results, not errors: the caller knows what they mean.
+// gone). Timeouts, stops, crashes and overflow are results, not errors: the caller knows what they mean.
 Result<ChildResult> run_child(const ChildOptions& options);
 
+// Where a program is: a path as it is, a name looked up in PATH. Errors: kNotFound, kIo (may not be run).
+Result<std::string> find_program(const std::string& name);
+
 // One sentence on how the child ended: "exited with code 1", "was killed by signal 6 (Aborted)", "took longer
-// than 20 s", "printed more than 16 MB".
+// than 20 s", "printed more than 16 MB", "was stopped".
 std::string describe_end(const ChildResult& result, const ChildOptions& options);
 
 }  // namespace tokcast

@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <memory>
 #include <thread>
 
 namespace tokcast {
@@ -93,6 +95,50 @@ TEST(Child, ReportsTheSignalThatEndedIt) {
   ASSERT_TRUE(result);
   EXPECT_EQ(result->term_signal, SIGABRT);
   EXPECT_EQ(describe_end(*result, options), "was killed by signal 6 (Aborted)");
+}
+
+TEST(Child, ReadsWhatItIsGiven) {
+  const int text = memfd_create("text", MFD_CLOEXEC);
+  ASSERT_EQ(write(text, "a line\n", 7), 7);
+  lseek(text, 0, SEEK_SET);
+  ChildOptions options{.arguments = {"cat"}};
+  options.input_descriptor = text;
+  const auto result = run_child(options);
+  close(text);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->standard_output, "a line\n");
+  EXPECT_EQ(run_child({.arguments = {"cat"}})->standard_output, "");
+}
+
+// On the heap: g++ 12 takes one on the stack for uninitialised.
+std::unique_ptr<std::stop_source> make_stop() {
+  return std::make_unique<std::stop_source>();
+}
+
+TEST(Child, IsKilledWithItsWholeGroupWhenNobodyWantsItAnyMore) {
+  for (const char* script : {"sleep 60 & sleep 60", "exec >&- 2>&-; sleep 60"}) {
+    const auto stop = make_stop();
+    ChildOptions options = shell(script);
+    options.stop = stop->get_token();
+    std::thread other([&stop] {
+      usleep(100'000);
+      stop->request_stop();
+    });
+    const auto result = run_child(options);
+    other.join();
+    ASSERT_TRUE(result);
+    EXPECT_TRUE(result->stopped);
+    EXPECT_EQ(result->term_signal, SIGKILL);
+    EXPECT_EQ(describe_end(*result, options), "was stopped");
+  }
+}
+
+TEST(Child, ThatIsNotWantedFromTheBeginningIsNotWaitedFor) {
+  const auto stop = make_stop();
+  stop->request_stop();
+  ChildOptions options = shell("sleep 60");
+  options.stop = stop->get_token();
+  EXPECT_TRUE(run_child(options)->stopped);
 }
 
 TEST(Child, RunsWithinItsMemoryLimit) {

@@ -17,13 +17,13 @@
 #include "cli/common_options.h"
 #include "cli/output.h"
 #include "cli/servable.h"
+#include "cli/serve_speech.h"
 #include "cli/setting.h"
 #include "cli/workload_options.h"
 #include "serve/line_writer.h"
 #include "serve/server.h"
 #include "setup/served_config.h"
 #include "setup/user_file.h"
-#include "speech/local_speech.h"
 
 namespace tokcast {
 namespace {
@@ -46,7 +46,7 @@ struct Options {
   std::vector<std::string> origins{};
   TlsFiles tls{};
   bool insecure = false;
-  bool no_speech = false;
+  SpeechOptions speech{};
   std::optional<std::string> log{};
   CommonOptions common{};
 };
@@ -109,14 +109,8 @@ Result<void> complete(Options& options) {
   if (!options.servable.threads) options.servable.threads = config->threads;
   if (!options.servable.context) options.servable.context = config->context_tokens;
   options.promised = config->turn_budget;
+  options.speech.complete(config->speech);
   return {};
-}
-
-// One second of speech is some 0.25 s of recognition on one core; the model needs the others.
-void add_speech(ServeOptions& serving) {
-  const std::size_t threads = std::clamp<std::size_t>(read_machine().usable_threads() / 4, 1, 4);
-  serving.speech_threads = threads;
-  serving.make_speech = [utterances = 2 * threads] { return make_local_speech({.utterances = utterances}); };
 }
 
 // All but the model. Errors: those of read_access, read_tls and open_log.
@@ -171,11 +165,15 @@ Result<ExitCode> run_remote(const Options& options, ServeOptions serving, const 
   servable.turn_budget = options.servable.budget;
   servable.remote = std::move(*remote);
   serving.say = complain;
+  if (auto speech = add_speech(options.speech, serving, complain); !speech)
+    return std::unexpected(speech.error());
   return serve_to_the_end(std::move(serving));
 }
 
 Result<ExitCode> run_local(Options options, ServeOptions serving, const Complain& complain) {
   if (auto whole = complete(options); !whole) return std::unexpected(whole.error());
+  if (auto speech = add_speech(options.speech, serving, complain); !speech)
+    return std::unexpected(speech.error());
   const auto setting = read_setting(options.common);
   if (!setting) return std::unexpected(setting.error());
   auto servable = make_servable(options.servable, options.model, *setting, complain);
@@ -197,7 +195,6 @@ Result<ExitCode> run(Options options) {
   if (options.budget) options.servable.budget = Seconds(*options.budget);
   auto serving = read_serving(options);
   if (!serving) return std::unexpected(serving.error());
-  if (!options.no_speech) add_speech(*serving);
   LineWriter talk(2);
   const Complain say_later = [&talk](const std::string& text) { talk.write("tokcast: " + printable(text)); };
   if (!options.remote.empty()) return run_remote(options, std::move(*serving), say_later);
@@ -212,13 +209,15 @@ constexpr const char* kExamples = R"(Examples:
   tokcast serve ./model.gguf --host 0.0.0.0 --token-file ./token \
     --tls-certificate ./cert.pem --tls-key ./key.pem
   tokcast serve --remote https://api.example.org/v1 --remote-model NAME
+  tokcast serve ./model.gguf --whisper-model ./ggml-base.en.bin \
+    --piper-voice ./en_US-lessac-medium.onnx
 
   curl localhost:8765/v1/chat/completions -d \
     '{"messages":[{"role":"user","content":"Hello"}],"stream":true}'
 
 OpenAI-compatible HTTP and the local-ai WebSocket protocol on one port, with
-speech in and out (US English: pocketsphinx, flite). It listens at once and
-says `loading` until the model answers. A request whose forecast misses its
+speech in and out (US English: pocketsphinx, flite; more: whisper.cpp, piper).
+It listens at once and says `loading` until the model answers. A request whose forecast misses its
 deadline is refused at once: 429, with the forecast.
 SIGTERM lets running turns finish, then ends with 0 (143 if they were cut).
 All of it: docs/SERVER.md.)";
@@ -255,7 +254,7 @@ Command add_serve(CLI::App& root) {
   certificate->needs(key);
   key->needs(certificate);
   parser->add_flag("--insecure", options->insecure, "Listen beyond this machine without token or TLS");
-  parser->add_flag("--no-speech", options->no_speech, "Do not listen or speak");
+  options->speech.add_to(*parser);
   const auto remote =
       parser->add_option("--remote", options->remote, "Hand turns to this OpenAI-compatible server")
           ->type_name("URL");

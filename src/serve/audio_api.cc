@@ -25,24 +25,30 @@ unsigned status_of(ErrorKind kind) {
     case ErrorKind::kDoesNotFit:
       return 413;
     case ErrorKind::kTimeout:
+    case ErrorKind::kNetwork:
       return 503;
     default:
       return 500;
   }
 }
 
+std::string_view code_of(ErrorKind kind) {
+  if (kind == ErrorKind::kNetwork) return "unavailable";  // a recogniser that does not run now
+  const unsigned status = status_of(kind);
+  return status == 503 ? "busy" : (status == 500 ? "speech_failed" : "bad_request");
+}
+
 WebAnswer error_of(const Error& error) {
   std::string text = error.place.empty() ? error.message : error.place + ": " + error.message;
   if (!error.fix.empty()) text += ". " + error.fix;
   const unsigned status = status_of(error.kind);
-  WebAnswer out = error_answer(
-      status, status == 503 ? "busy" : (status == 500 ? "speech_failed" : "bad_request"), printable(text));
+  WebAnswer out = error_answer(status, code_of(error.kind), printable(text));
   if (status == 503) out.headers.emplace_back("Retry-After", "1");
   return out;
 }
 
 std::string missing(const ServerState& state, std::string_view kind) {
-  for (const SpeechBackend& backend : state.speech_backends) {
+  for (const SpeechBackend& backend : state.speech->backends()) {
     if (backend.kind == kind && !backend.missing.empty()) return backend.missing;
   }
   return kind == "stt" ? "nothing here can listen" : "nothing here can speak";
@@ -163,7 +169,7 @@ class SpokenText : public SoundExchange {
   void begin() {
     const std::string body = take_body();
     std::vector<std::string> voices;
-    for (const SpeechBackend& backend : state().speech_backends) {
+    for (const SpeechBackend& backend : state().speech->backends()) {
       if (backend.available) voices.insert(voices.end(), backend.voices.begin(), backend.voices.end());
     }
     // A text that may be spoken is small; a body beyond that is refused before it is read.
@@ -200,11 +206,11 @@ class SpokenText : public SoundExchange {
 }  // namespace
 
 void transcribe(ServerState& state, const std::shared_ptr<Exchange>& exchange) {
-  SoundExchange::start<Transcription>(state, exchange, "stt", !state.recogniser_name.empty());
+  SoundExchange::start<Transcription>(state, exchange, "stt", !state.speech->recogniser_name().empty());
 }
 
 void speak_aloud(ServerState& state, const std::shared_ptr<Exchange>& exchange) {
-  SoundExchange::start<SpokenText>(state, exchange, "tts", !state.synthesiser_name.empty());
+  SoundExchange::start<SpokenText>(state, exchange, "tts", !state.speech->synthesiser_name().empty());
 }
 
 }  // namespace tokcast

@@ -181,9 +181,9 @@ std::unique_ptr<EngineCall> handle_of(std::shared_ptr<StreamCall> call) {
 std::string engine_request_text(const EngineRequest& request, const std::string& host,
                                 const std::string& more) {
   return fmt::format(
-      "{} {} HTTP/1.1\r\nHost: {}\r\n{}Connection: close\r\nContent-Type: application/json\r\n"
+      "{} {} HTTP/1.1\r\nHost: {}\r\n{}Connection: close\r\nContent-Type: {}\r\n"
       "Content-Length: {}\r\n\r\n{}",
-      request.method, request.path, host, more, request.body.size(), request.body);
+      request.method, request.path, host, more, request.content_type, request.body.size(), request.body);
 }
 
 }  // namespace tokcast

@@ -66,7 +66,7 @@ class StreamCall : public std::enable_shared_from_this<StreamCall> {
 // Whoever holds it cancels the call when it goes.
 std::unique_ptr<EngineCall> handle_of(std::shared_ptr<StreamCall> call);
 
-// The head of a JSON request and its body; `more` are whole header lines.
+// The head of a request and its body; `more` are whole header lines.
 std::string engine_request_text(const EngineRequest& request, const std::string& host,
                                 const std::string& more);
 

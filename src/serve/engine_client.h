@@ -3,6 +3,7 @@
 #ifndef TOKCAST_SERVE_ENGINE_CLIENT_H_
 #define TOKCAST_SERVE_ENGINE_CLIENT_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,7 +19,8 @@ namespace tokcast {
 struct EngineRequest {
   std::string method = "POST";
   std::string path{};
-  std::string body{};  // JSON
+  std::string body{};
+  std::string content_type = "application/json";
 };
 
 struct EngineEvents {
@@ -53,6 +55,19 @@ class UnixEngineClient : public EngineClient {
   Loop& loop_;
   ServeLimits limits_;
   std::string socket_path_{};
+};
+
+// Over TCP to a port of 127.0.0.1, for servers that know no Unix sockets.
+class LoopbackEngineClient : public EngineClient {
+ public:
+  LoopbackEngineClient(Loop& loop, const ServeLimits& limits) : loop_(loop), limits_(limits) {}
+  void set_port(std::uint16_t port) { port_ = port; }
+  std::unique_ptr<EngineCall> call(EngineRequest request, EngineEvents events) override;
+
+ private:
+  Loop& loop_;
+  ServeLimits limits_;
+  std::uint16_t port_ = 0;
 };
 
 }  // namespace tokcast

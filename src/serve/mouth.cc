@@ -24,6 +24,7 @@ bool Mouth::speak(SynthesisRequest request, Spoken spoken) {
 
 void Mouth::stop() {
   is_stopped_ = true;
+  stop_.request_stop();
   waiting_.clear();
 }
 
@@ -33,6 +34,7 @@ void Mouth::work() {
   const Text& text = waiting_.front();
   SynthesisRequest request = text.request;
   request.text = text.pieces[text.next];
+  request.stop = stop_.get_token();
   const bool taken =
       state_.synthesis->run([self = shared_from_this(), request = std::move(request)]() mutable {
         auto sound = std::make_shared<Result<std::string>>(self->state_.speech->synthesise(request));

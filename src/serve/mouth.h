@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,7 @@ class Mouth : public std::enable_shared_from_this<Mouth> {
 
   // Text of any length. `spoken` comes later, in the order of the calls. False: too much waits already.
   bool speak(SynthesisRequest request, Spoken spoken);
-  // Nothing is reported any more.
+  // Nothing is reported any more, and what is being spoken is broken off where it can be.
   void stop();
 
  private:
@@ -49,6 +50,7 @@ class Mouth : public std::enable_shared_from_this<Mouth> {
   std::deque<Text> waiting_{};  // of the first one, a piece is being worked on
   bool is_busy_ = false;
   bool is_stopped_ = false;
+  std::stop_source stop_{};
 };
 
 }  // namespace tokcast

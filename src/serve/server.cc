@@ -162,13 +162,7 @@ class Server {
     if (!options_.make_speech) return;
     recognition_.run([this] {
       std::shared_ptr<Speech> speech = options_.make_speech();
-      loop_.post([this, speech, recogniser = speech->recogniser_name(),
-                  synthesiser = speech->synthesiser_name(), backends = speech->backends()] {
-        state_.speech = speech;
-        state_.recogniser_name = recogniser;
-        state_.synthesiser_name = synthesiser;
-        state_.speech_backends = backends;
-      });
+      loop_.post([this, speech] { state_.speech = speech; });
     });
   }
 

@@ -47,11 +47,7 @@ struct ServerState {
   Turns* turns = nullptr;
   std::uint64_t sessions = 0;        // WebSockets so far
   std::shared_ptr<Speech> speech{};  // never nullptr once the server runs; any thread
-  // As the back ends say, kept here because asking them may take time.
-  std::string recogniser_name{};
-  std::string synthesiser_name{};
-  std::vector<SpeechBackend> speech_backends{};
-  std::size_t sounds = 0;  // HTTP requests about sound that are being answered
+  std::size_t sounds = 0;            // HTTP requests about sound that are being answered
   std::function<void(std::string_view event, const Json& facts)> log{};  // may be empty
   // Serves another model; `done` when it is ready or cannot be.
   std::function<void(std::string path, std::function<void(Result<void>)> done)> switch_model{};

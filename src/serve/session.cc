@@ -235,6 +235,9 @@ void Session::Impl::heard(Result<Recognised> result, const SessionEcho& echo, So
   if (!result) {
     message.update(
         {{"text", ""}, {"is_final", true}, {"is_partial", false}, {"error", result.error().message}});
+    if (result.error().kind == ErrorKind::kNetwork) {
+      message.update({{"error", "stt_unavailable"}, {"message", result.error().message}});
+    }
     return send(echo.on(std::move(message)));
   }
   if (!result->is_final && result->text == last_partial) return;

@@ -20,6 +20,7 @@ Json speech_schema(const SpeechBackend& backend) {
 Json backend_json(const SpeechBackend& backend) {
   Json out{{"name", backend.name}, {"available", backend.available}, {"schema", speech_schema(backend)}};
   if (!backend.missing.empty()) out["message"] = backend.missing;
+  if (backend.kind == "stt") out["partials"] = backend.partials;
   return out;
 }
 
@@ -47,9 +48,15 @@ void Session::Impl::capabilities() {
   Json names = Json::object();
   for (const char* name : kRecognisers) names[name] = false;
   for (const char* name : kSynthesisers) names[name] = false;
-  for (const SpeechBackend& backend : port.backends()) names[backend.name] = backend.available;
+  bool has_partials = false;
+  for (const SpeechBackend& backend : port.backends()) {
+    names[backend.name] = backend.available;
+    if (backend.name == port.recogniser_name()) has_partials = backend.partials;
+  }
   names["llama"] = true;
-  send({{"type", "capabilities_response"}, {"capabilities", std::move(names)}});
+  send({{"type", "capabilities_response"},
+        {"capabilities", std::move(names)},
+        {"stt_partials", has_partials}});
 }
 
 void Session::Impl::backends() {

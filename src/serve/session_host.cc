@@ -58,9 +58,9 @@ class SessionHost : public SessionPort {
     if (state_.log) state_.log("answered", timeline_json(times));
   }
 
-  std::string recogniser_name() const override { return state_.recogniser_name; }
-  std::string synthesiser_name() const override { return state_.synthesiser_name; }
-  std::vector<SpeechBackend> backends() const override { return state_.speech_backends; }
+  std::string recogniser_name() const override { return state_.speech->recogniser_name(); }
+  std::string synthesiser_name() const override { return state_.speech->synthesiser_name(); }
+  std::vector<SpeechBackend> backends() const override { return state_.speech->backends(); }
   std::string model_path() const override { return state_.model.path; }
   void switch_model(std::string path, std::function<void(Result<void>)> done) override {
     state_.switch_model(path.empty() ? state_.model.path : std::move(path), std::move(done));
@@ -68,10 +68,14 @@ class SessionHost : public SessionPort {
 
   Json status() const override {
     const bool is_loaded = state_.turns->is_ready();
-    const auto backend = [this](const std::string& name) {
-      Json out{{"backend", name.empty() ? Json(nullptr) : Json(name)}, {"loaded", !name.empty()}};
-      for (const SpeechBackend& one : state_.speech_backends) {
-        if (one.name == name) out.update({{"path", one.path}, {"display", one.display}});
+    const std::string recogniser = recogniser_name();
+    const std::string synthesiser = synthesiser_name();
+    const std::vector<SpeechBackend> all = backends();
+    const auto backend = [&all](const std::string& name) {
+      Json out{{"backend", name.empty() ? Json(nullptr) : Json(name)}, {"loaded", false}};
+      for (const SpeechBackend& one : all) {
+        if (one.name == name)
+          out.update({{"loaded", one.available}, {"path", one.path}, {"display", one.display}});
       }
       return out;
     };
@@ -84,21 +88,22 @@ class SessionHost : public SessionPort {
                      {"gpu_layers", state_.model.gpu_layers}}}};
     Json errors = Json::object();
     if (!state_.engine.reason.empty()) errors["llm"] = state_.engine.reason;
-    for (const SpeechBackend& one : state_.speech_backends) {
-      if (one.kind == "stt" && !one.missing.empty()) errors["stt"] = one.missing;
+    // Of those in use; where none is, the first one says what to install.
+    for (const SpeechBackend& one : all) {
+      const bool is_used = recogniser.empty() || one.name == recogniser;
+      const bool is_first = !errors.contains("stt");
+      if (one.kind == "stt" && is_used && is_first && !one.missing.empty()) errors["stt"] = one.missing;
     }
-    return {
-        {"stt_backend", state_.recogniser_name},
-        {"tts_backend", state_.synthesiser_name},
-        {"models",
-         {{"stt", backend(state_.recogniser_name)}, {"llm", llm}, {"tts", backend(state_.synthesiser_name)}}},
-        {"protocol_version", kLocalAiVersion},
-        {"phase", phase_name(state_.engine.phase)},
-        {"queued", state_.turns->queued()},
-        {"config",
-         {{"degraded", !is_loaded},
-          {"startup_errors", std::move(errors)},
-          {"runtime_fallbacks", Json::object()}}}};
+    return {{"stt_backend", recogniser},
+            {"tts_backend", synthesiser},
+            {"models", {{"stt", backend(recogniser)}, {"llm", llm}, {"tts", backend(synthesiser)}}},
+            {"protocol_version", kLocalAiVersion},
+            {"phase", phase_name(state_.engine.phase)},
+            {"queued", state_.turns->queued()},
+            {"config",
+             {{"degraded", !is_loaded},
+              {"startup_errors", std::move(errors)},
+              {"runtime_fallbacks", Json::object()}}}};
   }
 
  private:

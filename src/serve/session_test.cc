@@ -52,6 +52,7 @@ class FakePort : public SessionPort {
     return {{.kind = "stt",
              .name = "pocketsphinx",
              .available = !stt.empty(),
+             .partials = true,
              .missing = stt.empty() ? "install the package ears" : ""},
             {.kind = "tts", .name = "flite", .available = true, .voices = {"slt"}}};
   }
@@ -254,6 +255,16 @@ TEST_F(SessionTest, SpeechBecomesTextAReplyAndSound) {
   EXPECT_EQ(port_.last()["text"], "One. Two");
 }
 
+TEST_F(SessionTest, ARecogniserThatIsGoneIsUnavailableAndSaysWhy) {
+  make_speech();
+  session_.got_binary(std::string(320, '\0'));
+  port_.on_heard(fail(ErrorKind::kNetwork, "ears broke off"), Seconds(100));
+  EXPECT_EQ(port_.last()["error"], "stt_unavailable");
+  EXPECT_EQ(port_.last()["message"], "ears broke off");
+  EXPECT_EQ(port_.last()["is_final"], true);
+  EXPECT_TRUE(port_.turns.empty());
+}
+
 TEST_F(SessionTest, ASpokenTurnTellsWhenItsStagesCame) {
   make_speech();
   session_.got_binary(std::string(320, '\0'));
@@ -397,8 +408,10 @@ TEST_F(SessionTest, TheServerIsDescribed) {
   tell(R"({"type":"capabilities"})");
   EXPECT_EQ(port_.last()["capabilities"]["pocketsphinx"], true);
   EXPECT_EQ(port_.last()["capabilities"]["vosk"], false);
+  EXPECT_EQ(port_.last()["stt_partials"], true);
   tell(R"({"type":"backends"})");
   EXPECT_EQ(port_.last()["llm"][0]["name"], "llama");
+  EXPECT_EQ(port_.last()["stt"][0]["partials"], true);
   EXPECT_EQ(port_.last()["tts"][0]["schema"]["properties"]["voice"]["enum"][0], "slt");
   tell(R"({"type":"backend_schema","backend_type":"llm","backend_name":"llama"})");
   EXPECT_EQ(port_.last()["available"], true);

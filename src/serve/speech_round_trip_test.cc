@@ -78,9 +78,6 @@ class SpeechRoundTrip : public testing::Test {
   SpeechRoundTrip() {
     state_.turns = &turns_;
     state_.speech = make_local_speech();
-    state_.recogniser_name = state_.speech->recogniser_name();
-    state_.synthesiser_name = state_.speech->synthesiser_name();
-    state_.speech_backends = state_.speech->backends();
     state_.parsers = &parsers_;
     state_.recognition = &recognition_;
     state_.synthesis = &synthesis_;
@@ -254,7 +251,7 @@ TEST_F(SpeechRoundTrip, SoundByHttpIsBoundedAndItsErrorsAreHonest) {
   EXPECT_EQ(answer_to(post("application/json", std::string(100'000, 'x')), true), 413U);
   state_.limits.sounds = 0;
   EXPECT_EQ(answer_to(post("application/json", R"({"input":"a"})"), true), 503U);
-  state_.recogniser_name.clear();
+  state_.speech = no_speech();
   EXPECT_EQ(answer_to(post_form("", "json"), false), 501U);
 }
 

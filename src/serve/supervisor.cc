@@ -19,6 +19,7 @@
 #include "base/child.h"
 #include "base/elapsed.h"
 #include "base/text.h"
+#include "serve/loopback_port.h"
 
 namespace tokcast {
 namespace {
@@ -120,6 +121,8 @@ struct Supervisor::Impl {
   }
   void run();
   void run_once();
+  bool place(std::vector<std::string>& arguments);
+  std::optional<unsigned> ask() const;
   ChildResult tend(BackgroundChild& child, LastWords& words);
   void wait(Seconds time, const BackgroundChild* child, LastWords* words) const;
   void take_replacement();
@@ -151,6 +154,29 @@ void Supervisor::Impl::run() {
   tell(EnginePhase::kStopped);
 }
 
+// Where it shall listen, into its command line. False: there is no place.
+bool Supervisor::Impl::place(std::vector<std::string>& arguments) {
+  status.port.reset();
+  for (std::string& argument : arguments) {
+    if (argument == "{socket}") argument = status.socket_path;
+    if (argument != "{port}") continue;
+    const auto port = free_loopback_port();
+    if (!port) {
+      status.reason = describe(port.error());
+      return false;
+    }
+    status.port = *port;
+    argument = std::to_string(*port);
+    status.socket_path.clear();
+  }
+  return true;
+}
+
+std::optional<unsigned> Supervisor::Impl::ask() const {
+  if (status.port) return probe_loopback_http(*status.port, options.spec.health_path, options.probe_time);
+  return probe_unix_http(status.socket_path, options.spec.health_path, options.probe_time);
+}
+
 // One life of the child.
 void Supervisor::Impl::run_once() {
   ++status.starts;
@@ -159,9 +185,7 @@ void Supervisor::Impl::run_once() {
   status.retry_after.reset();
   status.load_time.reset();
   ChildOptions child_options{.arguments = options.spec.arguments};
-  for (std::string& argument : child_options.arguments) {
-    if (argument == "{socket}") argument = status.socket_path;
-  }
+  if (!place(child_options.arguments)) return;
   child_options.environment = options.spec.environment;
   child_options.environment.emplace_back("GGML_NO_BACKTRACE", "1");  // else a crash starts a debugger
   auto child = BackgroundChild::start(child_options, options.niceness);
@@ -173,7 +197,7 @@ void Supervisor::Impl::run_once() {
   tell(EnginePhase::kLoading);
   LastWords words;
   const ChildResult end = tend(**child, words);
-  unlink(status.socket_path.c_str());
+  if (!status.socket_path.empty()) unlink(status.socket_path.c_str());
   status.pid.reset();
   if (!must_end_child()) status.reason = how_it_ended(end, words);
 }
@@ -198,9 +222,10 @@ ChildResult Supervisor::Impl::tend(BackgroundChild& child, LastWords& words) {
 
 void Supervisor::Impl::look_after(BackgroundChild& child, Clock::time_point start,
                                   Clock::time_point& last_answer) {
-  const auto answer = probe_unix_http(status.socket_path, "/health", options.probe_time);
+  const auto answer = ask();
   if (answer) last_answer = Clock::now();
-  if (answer == 200U && status.phase != EnginePhase::kReady) {
+  const bool is_healthy = answer && std::ranges::count(options.spec.healthy, *answer) > 0;
+  if (is_healthy && status.phase != EnginePhase::kReady) {
     if (!status.load_time) status.load_time = since(start);
     tell(EnginePhase::kReady);
   }

@@ -1,7 +1,8 @@
 // The engine's server as a child that is started, asked after, restarted and ended; in a thread of its own.
 //
 // The child listens on a Unix socket in a private folder, so that nobody but us can reach it, and dies with
-// us however we die (base/child.h). After a crash it comes back after 0.5 s, then 1, 2, 4 ... 30 s.
+// us however we die (base/child.h). After a crash it comes back after 0.5 s, then 1, 2, 4 ... 30 s. One that
+// knows no Unix sockets gets a port of loopback, another one at every start (loopback_port.h).
 #ifndef TOKCAST_SERVE_SUPERVISOR_H_
 #define TOKCAST_SERVE_SUPERVISOR_H_
 
@@ -20,10 +21,13 @@
 namespace tokcast {
 
 struct EngineSpec {
-  // The whole command line; "{socket}" stands for the path it shall listen on.
+  // The whole command line; "{socket}" stands for the path it shall listen on, or "{port}" for the port of
+  // 127.0.0.1.
   std::vector<std::string> arguments{};
   std::vector<std::pair<std::string, std::string>> environment{};
-  std::string model{};  // for messages
+  std::string model{};                  // for messages
+  std::string health_path = "/health";  // asked for with GET
+  std::vector<unsigned> healthy{200};   // statuses that say it is ready
 };
 
 struct SupervisorOptions {
@@ -53,7 +57,8 @@ std::string_view phase_name(EnginePhase phase);
 
 struct EngineStatus {
   EnginePhase phase = EnginePhase::kLoading;
-  std::string socket_path{};
+  std::string socket_path{};            // empty: it listens on a port
+  std::optional<std::uint16_t> port{};  // of 127.0.0.1, instead
   std::string model{};
   std::optional<int> pid{};
   std::string reason{};      // how it ended last, with its own last words; empty: it never did
@@ -82,6 +87,9 @@ class Supervisor {
 // The status of a GET over a Unix socket within `time`; nullopt if there was none. Blocks.
 std::optional<unsigned> probe_unix_http(const std::string& socket_path, std::string_view target,
                                         Seconds time);
+
+// The same over TCP, from a port of 127.0.0.1 that a process of ours listens on.
+std::optional<unsigned> probe_loopback_http(std::uint16_t port, std::string_view target, Seconds time);
 
 // A new folder of mode 0700 below $XDG_RUNTIME_DIR or the temporary one, with a name that a socket's path has
 // room for. Removes those that servers which are no more left behind. Errors: kIo.

@@ -76,6 +76,18 @@ TEST(Supervisor, AnEngineThatIsNotThereIsAReasonToo) {
   EXPECT_NE(told.wait_for(EnginePhase::kFailed).reason.find("cannot run this program"), std::string::npos);
 }
 
+TEST(Supervisor, AChildWithoutUnixSocketsIsToldAPort) {
+  const TemporaryDirectory folder;
+  Told told;
+  SupervisorOptions options = options_for(folder, "echo \"error: $1\" >&2; exit 1");
+  options.spec.arguments.back() = "{port}";
+  const Supervisor supervisor(std::move(options), std::ref(told));
+  const EngineStatus status = told.wait_for(EnginePhase::kFailed);
+  ASSERT_TRUE(status.port);
+  EXPECT_EQ(status.reason, "exited with code 1: error: " + std::to_string(*status.port));
+  EXPECT_EQ(status.socket_path, "");
+}
+
 TEST(Supervisor, ItsEndIsTheChildsEnd) {
   const TemporaryDirectory folder;
   Told told;
@@ -115,6 +127,7 @@ TEST(Supervisor, TheRuntimeFolderIsOursAlone) {
 TEST(Supervisor, NoAnswerIsNoStatus) {
   EXPECT_FALSE(probe_unix_http("/nowhere.sock", "/health", Seconds(0.1)));
   EXPECT_FALSE(probe_unix_http(std::string(200, 'x'), "/health", Seconds(0.1)));
+  EXPECT_FALSE(probe_loopback_http(1, "/health", Seconds(0.1)));
 }
 
 }  // namespace

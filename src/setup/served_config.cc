@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <utility>
+
 #include "base/text.h"
 
 namespace tokcast {
@@ -32,6 +34,45 @@ Result<std::optional<Seconds>> seconds_at(const toml::table& in, const char* key
   return std::unexpected(bad_value(path, key, "a positive number of seconds"));
 }
 
+// Empty if the key is not there.
+Result<std::string> text_at(const toml::table& in, const char* key, const std::string& path) {
+  const auto node = in.at_path(key);
+  if (!node) return std::string();
+  if (const auto value = node.value_exact<std::string>()) return *value;
+  return std::unexpected(bad_value(path, key, "a text"));
+}
+
+Result<std::vector<std::string>> texts_at(const toml::table& in, const char* key, const std::string& path) {
+  const auto node = in.at_path(key);
+  std::vector<std::string> out;
+  if (!node) return out;
+  const toml::array* array = node.as_array();
+  for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
+    if (const auto value = array->get(i)->value_exact<std::string>()) out.push_back(*value);
+  }
+  if (array != nullptr && out.size() == array->size()) return out;
+  return std::unexpected(bad_value(path, key, "a list of texts"));
+}
+
+Result<ServedSpeech> speech_in(const toml::table& in, const std::string& path) {
+  ServedSpeech out;
+  for (const auto& [key, into] : {std::pair("speech.whisper.model", &out.whisper_model),
+                                  std::pair("speech.whisper.program", &out.whisper_program),
+                                  std::pair("speech.whisper.language", &out.whisper_language),
+                                  std::pair("speech.piper.program", &out.piper_program)}) {
+    auto text = text_at(in, key, path);
+    if (!text) return std::unexpected(text.error());
+    *into = std::move(*text);
+  }
+  auto voices = texts_at(in, "speech.piper.voices", path);
+  if (!voices) return std::unexpected(voices.error());
+  out.piper_voices = std::move(*voices);
+  // Of setup's own keys: it fetches voices for piper, and models that nothing here can listen with.
+  const auto voice = in.at_path("speech.synthesis_path").value<std::string>();
+  if (voice && voice->ends_with(".onnx")) out.set_up_voice = *voice;
+  return out;
+}
+
 }  // namespace
 
 Result<ServedConfig> served_config(std::string_view text, const std::string& path) {
@@ -54,7 +95,9 @@ Result<ServedConfig> served_config(std::string_view text, const std::string& pat
   if (!context) return std::unexpected(context.error());
   const auto budget = seconds_at(in, "llm.promise.budget_seconds", path);
   if (!budget) return std::unexpected(budget.error());
-  ServedConfig out{.model_path = *model, .turn_budget = *budget};
+  auto speech = speech_in(in, path);
+  if (!speech) return std::unexpected(speech.error());
+  ServedConfig out{.model_path = *model, .turn_budget = *budget, .speech = std::move(*speech)};
   if (*threads) out.threads = static_cast<std::uint32_t>(**threads);
   if (*context) out.context_tokens = static_cast<std::uint64_t>(**context);
   return out;

@@ -34,6 +34,37 @@ TEST(ServedConfig, LeavesUntoldWhatIsNotThere) {
   EXPECT_FALSE(read->threads || read->context_tokens || read->turn_budget);
 }
 
+TEST(ServedConfig, TellsWhoListensAndWhoSpeaks) {
+  ServerSettings settings = some_settings();
+  settings.files.synthesis = "/models/en_US-lessac-high.onnx";
+  const auto read = served_config(config_part(settings) + R"(
+[speech.whisper]
+model = "/models/ggml-base.en.bin"
+language = "en"
+[speech.piper]
+program = "/opt/piper/piper"
+voices = ["/v/a.onnx", "/v/b.onnx"]
+)",
+                                  "config.toml");
+  ASSERT_TRUE(read) << describe(read.error());
+  EXPECT_EQ(read->speech.whisper_model, "/models/ggml-base.en.bin");
+  EXPECT_EQ(read->speech.whisper_program, "");
+  EXPECT_EQ(read->speech.whisper_language, "en");
+  EXPECT_EQ(read->speech.piper_program, "/opt/piper/piper");
+  EXPECT_EQ(read->speech.piper_voices, (std::vector<std::string>{"/v/a.onnx", "/v/b.onnx"}));
+  EXPECT_EQ(read->speech.set_up_voice, "/models/en_US-lessac-high.onnx");
+}
+
+TEST(ServedConfig, NamesTheValueOfSpeechThatIsOfTheWrongKind) {
+  for (const char* value : {"whisper = { model = 3 }", "piper = { program = [] }",
+                            "piper = { voices = '/a' }", "piper = { voices = ['/a', 3] }"}) {
+    const auto read =
+        served_config(std::string("[llm]\nmodel_path = '/m.gguf'\n[speech]\n") + value, "config.toml");
+    ASSERT_FALSE(read) << value;
+    EXPECT_EQ(read.error().kind, ErrorKind::kBadInput);
+  }
+}
+
 TEST(ServedConfig, SaysThatNothingWasSetUp) {
   for (const char* text :
        {"", "[llm]\nmodel = 'a'\n", "[llm]\nmodel_path = ''\n", "[llm]\nmodel_path = 3\n"}) {

@@ -84,7 +84,8 @@ class Flite : public Synthesiser {
     return out;
   }
 
-  Result<Sound> speak(const std::string& text, const std::string& voice, double speed) override {
+  Result<Sound> speak(const std::string& text, const std::string& voice, double speed,
+                      const std::stop_token&) override {
     const std::string plain = with_short_words(without_markup(plain_ascii(text)));
     if (plain.empty()) return Sound{};
     const std::lock_guard lock(flite_mutex);

@@ -1,7 +1,6 @@
 #include "speech/local_speech.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/text.h"
@@ -9,7 +8,6 @@
 #include "speech/resampler.h"
 #include "speech/sphinx_decoder.h"
 #include "speech/spoken_text.h"
-#include "speech/synthesiser.h"
 #include "speech/utterance_recogniser.h"
 
 namespace tokcast {
@@ -17,6 +15,7 @@ namespace {
 
 constexpr double kSlowest = 0.25;
 constexpr double kFastest = 4;
+constexpr std::size_t kMostGathered = 32;  // utterances, each at most a minute: 2 MB
 
 Result<std::string> encoded(const Sound& sound, const SynthesisRequest& request) {
   auto resampler = Resampler::make(sound.rate, request.rate);
@@ -27,30 +26,52 @@ Result<std::string> encoded(const Sound& sound, const SynthesisRequest& request)
   return request.encoding == SoundEncoding::kMulaw ? encode_mulaw(samples) : encode_linear16(samples);
 }
 
+// In the order in which they are asked for a voice: the default is the first one's.
+std::vector<std::unique_ptr<Synthesiser>> find_synthesisers(const LocalSpeechOptions& options) {
+  std::vector<std::unique_ptr<Synthesiser>> out;
+  out.push_back(make_flite());
+  out.push_back(make_espeak(options.espeak));
+  auto piper = make_piper(options.piper, options.piper_voices);
+  out.insert(piper->backend().available ? out.begin() : out.end(), std::move(piper));
+  return out;
+}
+
 class LocalSpeech : public Speech {
  public:
   explicit LocalSpeech(const LocalSpeechOptions& options)
       : model_(find_sphinx_model(options.sphinx_folder.empty() ? default_sphinx_folder()
                                                                : options.sphinx_folder)),
-        synthesisers_{make_flite(), make_espeak(options.espeak)} {
-    if (!model_) return;
-    decoders_ =
-        DecoderPool::make([model = *model_] { return load_sphinx_decoder(model); }, options.utterances);
+        transcriber_(options.transcriber),
+        synthesisers_(find_synthesisers(options)) {
+    if (transcriber_) {
+      decoders_ = DecoderPool::make(
+          [transcriber = transcriber_] { return make_gathering_decoder(transcriber); }, kMostGathered);
+    } else if (model_) {
+      decoders_ =
+          DecoderPool::make([model = *model_] { return load_sphinx_decoder(model); }, options.utterances);
+    }
   }
 
   std::vector<SpeechBackend> backends() const override {
     SpeechBackend sphinx{.kind = "stt", .name = "pocketsphinx", .available = model_.has_value()};
+    sphinx.partials = true;
     sphinx.display = "pocketsphinx, US English";
     if (model_) sphinx.path = model_->acoustic;
     if (!model_) sphinx.missing = describe(model_.error());
-    std::vector<SpeechBackend> out{std::move(sphinx)};
+    SpeechBackend whisper{.kind = "stt", .name = "whisper_cpp"};
+    whisper.missing = "no model was given for whisper.cpp; start with --whisper-model FILE";
+    std::vector<SpeechBackend> out{std::move(sphinx), transcriber_ ? transcriber_->backend() : whisper};
     for (const auto& synthesiser : synthesisers_) out.push_back(synthesiser->backend());
     return out;
   }
-  std::string recogniser_name() const override { return model_ ? "pocketsphinx" : ""; }
-  std::string synthesiser_name() const override { return "flite"; }
+  std::string recogniser_name() const override {
+    if (transcriber_) return transcriber_->backend().name;
+    return model_ ? "pocketsphinx" : "";
+  }
+  std::string synthesiser_name() const override { return synthesisers_.front()->backend().name; }
 
   Result<std::unique_ptr<Recogniser>> start_recogniser(const RecogniserOptions& options) override {
+    if (transcriber_) return make_utterance_recogniser(options, decoders_, NarrowSound::kAsItIs);
     if (!model_) return fail(ErrorKind::kUnsupported, describe(model_.error()));
     return make_utterance_recogniser(options, decoders_);
   }
@@ -64,7 +85,7 @@ class LocalSpeech : public Speech {
     const std::string text = without_markup(request.text);
     const auto speaker = find_speaker(request.voice);
     if (!speaker) return std::unexpected(speaker.error());
-    const auto sound = speaker->first->speak(text, speaker->second, request.speed);
+    const auto sound = speaker->first->speak(text, speaker->second, request.speed, request.stop);
     if (!sound) return std::unexpected(sound.error());
     if (sound->samples.empty())
       return fail(ErrorKind::kBadInput, "nothing in this text can be spoken", "text");
@@ -84,8 +105,9 @@ class LocalSpeech : public Speech {
   }
 
   Result<SphinxModel> model_;
+  std::shared_ptr<Transcriber> transcriber_;  // nullptr: pocketsphinx listens
   std::shared_ptr<DecoderPool> decoders_{};
-  std::array<std::unique_ptr<Synthesiser>, 2> synthesisers_;
+  std::vector<std::unique_ptr<Synthesiser>> synthesisers_;
 };
 
 }  // namespace

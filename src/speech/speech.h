@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,7 +49,8 @@ class Recogniser {
  public:
   virtual ~Recogniser() = default;
   // Everything new that these samples bring, in order; usually nothing, or one partial. Errors: kTimeout (too
-  // many speak at once), kNotFound, kIo, kEngineFailed.
+  // many speak at once, or it took too long), kNetwork (the recogniser is a process that does not run now),
+  // kNotFound, kIo, kEngineFailed, kInterrupted.
   virtual Result<std::vector<Recognised>> feed(std::span<const std::int16_t> samples) = 0;
   // There is no more for now: the final of what was begun; its text may be empty.
   virtual Result<Recognised> finish() = 0;
@@ -68,12 +70,14 @@ struct SynthesisRequest {
   SoundEncoding encoding = SoundEncoding::kMulaw;
   std::uint32_t rate = 8'000;  // a second: kLowestRate to kHighestRate
   double speed = 1;            // 0.25 to 4 times as fast
+  std::stop_token stop{};      // asked for: nobody wants it any more
 };
 
 struct SpeechBackend {
-  std::string kind{};  // "stt" or "tts"
-  std::string name{};  // "pocketsphinx", "flite", "espeak-ng" ...
-  bool available = false;
+  std::string kind{};                 // "stt" or "tts"
+  std::string name{};                 // "pocketsphinx", "whisper_cpp", "flite", "espeak-ng", "piper"
+  bool available = false;             // now
+  bool partials = false;              // of a recogniser: has words before an utterance is over
   std::string display{};              // for people: model or voice
   std::string path{};                 // of the model; empty: built in
   std::vector<std::string> voices{};  // of a synthesiser, the default first
@@ -84,6 +88,7 @@ struct SpeechBackend {
 class Speech {
  public:
   virtual ~Speech() = default;
+  // As they stand now; this and the names never wait.
   virtual std::vector<SpeechBackend> backends() const = 0;
   // In use; empty: none.
   virtual std::string recogniser_name() const = 0;
@@ -92,7 +97,8 @@ class Speech {
   virtual Result<std::unique_ptr<Recogniser>> start_recogniser(const RecogniserOptions& options) = 0;
   // The sound of one piece of text, encoded and at the rate that was asked for. Errors: kUnsupported (there
   // is no synthesiser), kNotFound (no such voice), kBadInput (nothing in the text can be spoken, it is longer
-  // than kLongestPiece, or a rate or speed is beyond the bounds), kEngineFailed.
+  // than kLongestPiece, or a rate or speed is beyond the bounds), kEngineFailed, kInterrupted (it was
+  // stopped).
   virtual Result<std::string> synthesise(const SynthesisRequest& request) = 0;
 };
 

@@ -13,7 +13,7 @@ constexpr std::uint32_t kDefaultSilenceMs = 600;
 constexpr std::size_t kBefore = 15 * kBlockSamples;  // 0.3 s: consonants are quieter than what reveals them
 constexpr std::size_t kLongestUtterance = 60UL * kDecoderRate;
 
-// The decoder's model knows voices up to 6.8 kHz and makes nothing of those that end at half of it, as on a
+// pocketsphinx's model knows voices up to 6.8 kHz and makes nothing of those that end at half of it, as on a
 // telephone. Each sample twice folds what is there into the empty half: of ten sentences of 56 words at 8000
 // a second, hardly one word was understood without it, and 34 with it.
 constexpr std::uint32_t kNarrow = 12'000;
@@ -31,9 +31,9 @@ Seconds seconds_of(std::uint64_t samples) {
 
 class UtteranceRecogniser : public Recogniser {
  public:
-  UtteranceRecogniser(const RecogniserOptions& options, Resampler resampler,
+  UtteranceRecogniser(const RecogniserOptions& options, bool folds, Resampler resampler,
                       std::shared_ptr<DecoderPool> decoders)
-      : is_narrow_(options.rate < kNarrow),
+      : folds_(folds),
         resampler_(std::move(resampler)),
         end_pointer_({.silence_ms = options.silence_ms.value_or(kDefaultSilenceMs),
                       .threshold = options.energy_threshold}),
@@ -41,7 +41,7 @@ class UtteranceRecogniser : public Recogniser {
 
   Result<std::vector<Recognised>> feed(std::span<const std::int16_t> samples) override {
     std::vector<Recognised> out;
-    const auto more = is_narrow_ ? resampler_.feed(twice(samples)) : resampler_.feed(samples);
+    const auto more = folds_ ? resampler_.feed(twice(samples)) : resampler_.feed(samples);
     unsplit_.insert(unsplit_.end(), more.begin(), more.end());
     std::size_t at = 0;
     for (; unsplit_.size() - at >= kBlockSamples; at += kBlockSamples) {
@@ -135,7 +135,7 @@ class UtteranceRecogniser : public Recogniser {
     end_pointer_.reset();
   }
 
-  bool is_narrow_;
+  bool folds_;
   Resampler resampler_;
   EndPointer end_pointer_;
   std::shared_ptr<DecoderPool> decoders_;
@@ -152,11 +152,12 @@ class UtteranceRecogniser : public Recogniser {
 }  // namespace
 
 Result<std::unique_ptr<Recogniser>> make_utterance_recogniser(const RecogniserOptions& options,
-                                                              std::shared_ptr<DecoderPool> decoders) {
-  const bool is_narrow = options.rate >= kLowestRate && options.rate < kNarrow;
-  auto resampler = Resampler::make(is_narrow ? 2 * options.rate : options.rate, kDecoderRate);
+                                                              std::shared_ptr<DecoderPool> decoders,
+                                                              NarrowSound narrow) {
+  const bool folds = narrow == NarrowSound::kFolded && options.rate >= kLowestRate && options.rate < kNarrow;
+  auto resampler = Resampler::make(folds ? 2 * options.rate : options.rate, kDecoderRate);
   if (!resampler) return std::unexpected(resampler.error());
-  return std::make_unique<UtteranceRecogniser>(options, std::move(*resampler), std::move(decoders));
+  return std::make_unique<UtteranceRecogniser>(options, folds, std::move(*resampler), std::move(decoders));
 }
 
 }  // namespace tokcast

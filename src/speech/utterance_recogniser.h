@@ -13,9 +13,14 @@
 
 namespace tokcast {
 
+// What becomes of sound without the upper half of a voice, as on a telephone: kFolded puts what is there into
+// the empty half, for decoders that know wide-band voices only.
+enum class NarrowSound { kFolded, kAsItIs };
+
 // Errors: kBadInput (a rate beyond kLowestRate to kHighestRate).
 Result<std::unique_ptr<Recogniser>> make_utterance_recogniser(const RecogniserOptions& options,
-                                                              std::shared_ptr<DecoderPool> decoders);
+                                                              std::shared_ptr<DecoderPool> decoders,
+                                                              NarrowSound narrow = NarrowSound::kFolded);
 
 }  // namespace tokcast
 

@@ -5,6 +5,8 @@
 #include <random>
 #include <string>
 
+#include "speech/transcriber.h"
+
 namespace tokcast {
 namespace {
 
@@ -137,6 +139,49 @@ TEST(DecoderPool, WhatCannotBeLoadedIsTriedAgain) {
       1);
   EXPECT_FALSE(pool->borrow());
   EXPECT_TRUE(pool->borrow().value());
+}
+
+// Says how many tenths of a second it was handed, or that it cannot.
+class CountingTranscriber : public Transcriber {
+ public:
+  SpeechBackend backend() const override { return {.kind = "stt", .name = "counting"}; }
+  Result<std::string> transcribe(std::span<const std::int16_t> samples) override {
+    ++calls;
+    if (!is_here) return fail(ErrorKind::kNetwork, "gone");
+    return std::to_string(samples.size() / (kDecoderRate / 10));
+  }
+  bool is_here = true;
+  int calls = 0;
+};
+
+std::unique_ptr<Recogniser> recogniser_by(const std::shared_ptr<Transcriber>& transcriber,
+                                          std::uint32_t rate) {
+  const auto pool = DecoderPool::make([transcriber] { return make_gathering_decoder(transcriber); }, 1);
+  return make_utterance_recogniser({.rate = rate, .silence_ms = 200}, pool, NarrowSound::kAsItIs).value();
+}
+
+TEST(GatheringDecoder, HandsOverEachUtteranceOnceAsItIs) {
+  const auto transcriber = std::make_shared<CountingTranscriber>();
+  const auto ear = recogniser_by(transcriber, 8000);
+  for (int i = 1; i <= 2; ++i) {
+    const auto partials = ear->feed(noise(3000, 0.5, 8000)).value();
+    for (const Recognised& partial : partials) EXPECT_EQ(partial.text, "");
+    const auto final = ear->feed(noise(10, 0.5, 8000)).value();
+    ASSERT_EQ(final.size(), 1U);
+    EXPECT_EQ(final[0].text, i == 1 ? "7" : "9");  // the second one with the quiet before it
+    EXPECT_EQ(transcriber->calls, i);
+  }
+}
+
+TEST(GatheringDecoder, GivesUpTheUtteranceAndNotTheStream) {
+  const auto transcriber = std::make_shared<CountingTranscriber>();
+  const auto ear = recogniser_by(transcriber, kDecoderRate);
+  transcriber->is_here = false;
+  ear->feed(noise(3000, 0.5)).value();
+  EXPECT_EQ(ear->finish().error().kind, ErrorKind::kNetwork);
+  transcriber->is_here = true;
+  ear->feed(noise(3000, 0.5)).value();
+  EXPECT_EQ(ear->finish().value().text, "5");
 }
 
 TEST(UtteranceRecogniser, ImpossibleRatesAreRefused) {
