@@ -39,6 +39,7 @@ class Port : public SessionPort {
   void stop_speaking() override { on_spoken = nullptr; }
   Seconds now() const override { return Seconds(1); }
   void turn_answered(const TurnTimeline& /*times*/) override {}
+  void turn_over(const TurnTimeline& /*times*/, bool /*was_cut*/) override {}
   std::string recogniser_name() const override { return "ear"; }
   std::string synthesiser_name() const override { return "mouth"; }
   Json status() const override { return Json::object(); }

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "schema.h"
 #include "serve_session_test_util.h"
 
 namespace tokcast {
@@ -33,6 +34,40 @@ TEST_F(ServeSpeech, SpeechInBecomesSpeechOut) {
   EXPECT_EQ(session.sounds.size(), 2U);
   EXPECT_EQ(metric("tokcast_recognition_seconds_count"), 1);
   EXPECT_EQ(metric("tokcast_first_audio_seconds_count"), 1);
+}
+
+TEST_F(ServeSpeech, EveryStageIsInTheLedgerThoughNothingWasPromised) {
+  set("XDG_STATE_HOME", "");
+  start_ready();
+  ASSERT_EQ(ask(port_, "POST", "/v1/audio/speech", R"({"input":"hello"})").status, 200);
+  TestSession session(port_);
+  session.tell({{"type", "tts_request"},
+                {"text", "hello how are you today"},
+                {"response_format", "binary"},
+                {"output_encoding", "linear16"}});
+  ASSERT_EQ(session.next("tts_audio")["encoding"], "linear16");
+  session.tell({{"type", "set_mode"}, {"mode", "full"}});
+  ASSERT_EQ(session.next("mode_ready")["mode"], "full");
+  session.send_sound(session.sounds.at(0) + std::string(32'000, '\0'));
+  ASSERT_EQ(session.next("llm_response")["text"], "word0 word1 word2");
+  Json stages;
+  const auto are_kept = [&] {
+    const ChildResult listed = tokcast({"promises", "--json"});
+    EXPECT_EQ(schema_findings("promises", listed.standard_output), "");
+    stages = parse_json(listed.standard_output, "promises").value_or(Json())["stages"];
+    return stages.size() == 2;
+  };
+  ASSERT_TRUE(wait_for(are_kept)) << stages << said();
+  EXPECT_EQ(stages[0]["kind"], "spoken-turn");
+  EXPECT_EQ(stages[0]["done"], 1);
+  for (const char* stage :
+       {"recognition", "queue", "first_token", "reply", "synthesis", "first_audio", "total"}) {
+    EXPECT_TRUE(stages[0][std::string(stage) + "_seconds"].is_number()) << stage << stages;
+  }
+  EXPECT_TRUE(stages[0]["reply_tokens"].is_number());
+  EXPECT_EQ(stages[1]["kind"], "speech");
+  EXPECT_EQ(stages[1]["by"], "flite");
+  EXPECT_TRUE(stages[1]["sound_seconds"].is_number());
 }
 
 TEST_F(ServeSpeech, SpeechGoesThroughHttpBothWays) {

@@ -1,6 +1,7 @@
 // A report in headless Chromium, for the tests and the screenshots.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { launch } from 'puppeteer-core'
@@ -18,6 +19,22 @@ export function reportOf(...files) {
   const page = join(folder, 'report.html')
   execFileSync(tokcast, ['report', ...files.map((file) => (file === 'accuracy.json' ? accuracy : join(samples, file))), '--output', page])
   return { url: `file://${page}`, remove: () => rmSync(folder, { recursive: true }) }
+}
+
+// The same page as `tokcast serve` hands it out, by a server that answers with `status()`; null: with 503.
+export async function servedReportOf(status, ...files) {
+  const made = reportOf(...files)
+  const page = readFileSync(new URL(made.url), 'utf8')
+    .replace("img-src data:\">", "img-src data:; connect-src 'self'\">")
+    .replace('"documents":[', '"live":{"path":"v1/tokcast/status"},"documents":[')
+  made.remove()
+  const server = createServer((request, answer) => {
+    const told = request.url === '/' ? page : JSON.stringify(status())
+    answer.writeHead(told === 'null' ? 503 : 200, { 'content-type': request.url === '/' ? 'text/html; charset=utf-8' : 'application/json' })
+    answer.end(told)
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { url: `http://127.0.0.1:${server.address().port}/`, remove: () => server.close() }
 }
 
 export const openBrowser = () => launch({

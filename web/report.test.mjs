@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
-import { desktop, everything, openBrowser, openPage, phone, reportOf } from './browser.mjs'
+import { desktop, everything, openBrowser, openPage, phone, reportOf, servedReportOf } from './browser.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const pages = []
@@ -108,13 +108,32 @@ test('it prints', async () => {
   assert.ok(paper.length > 10_000)
 })
 
+test('a page that is served shows the server as it is now, and says when it is gone', async () => {
+  let status = sample('status.json')
+  const report = await servedReportOf(() => status, ...everything)
+  pages.push(report)
+  const { page, said } = await openPage(browser, report.url)
+  await page.waitForSelector('#now tbody tr')
+  assert.equal(await page.$eval('#now h2', (node) => node.textContent), 'house-model is ready: 1 turn running, 2 waiting')
+  assert.deepEqual(await texts(page, '#now tbody tr:first-child > *'), ['7', 'local-ai', 'done', '0.50 s', '3.0–5.0 s', '4.0 s', '1.5 s', '10 s'])
+  assert.equal((await page.$$('#now img')).length, 0)
+  status = { ...status, running_turns: 0, queued_turns: 0, turns: [] }
+  await page.waitForFunction(() => document.querySelector('#now h2').textContent.endsWith('0 turns running'))
+  status = null
+  await page.waitForFunction(() => document.querySelector('#now h2').textContent === 'This server does not answer')
+  assert.deepEqual(said.filter((line) => !line.startsWith(`request: ${report.url}`) && !line.includes('503')), [])
+})
+
 for (const [name, options] of Object.entries({
   'on a desktop': { viewport: desktop },
   'on a phone': { viewport: phone },
   'in the dark': { scheme: 'dark' }
 })) {
   test(`axe finds nothing ${name}`, async () => {
-    const { page } = await opened(everything, options)
+    const report = await servedReportOf(() => sample('status.json'), ...everything)
+    pages.push(report)
+    const { page } = await openPage(browser, report.url, options)
+    await page.waitForSelector('#now tbody tr')
     // From outside the page's own world, which its security policy guards.
     await page.$$eval('details', (all) => all.forEach((one) => { one.open = true }))
     const client = await page.createCDPSession()

@@ -91,6 +91,14 @@ Result<std::vector<Account>> accounts_in(const Ledger& ledger, const ListOptions
   return out;
 }
 
+// Of this machine, as its hardware is.
+Result<std::vector<StageMedians>> stages_in(const Ledger& ledger, const ListOptions& options,
+                                            const Machine& machine) {
+  const auto served = ledger.served({.by = options.model, .hardware_identity = machine.hardware_identity()});
+  if (!served) return std::unexpected(served.error());
+  return stage_medians(*served);
+}
+
 std::vector<Lesson> lessons_of(const Setting& setting) {
   std::vector<Lesson> out;
   if (!setting.past) return out;
@@ -101,7 +109,8 @@ std::vector<Lesson> lessons_of(const Setting& setting) {
   return out;
 }
 
-Json list_document(const std::vector<Account>& accounts, const std::vector<Lesson>& lessons) {
+Json list_document(const std::vector<Account>& accounts, const std::vector<Lesson>& lessons,
+                   const std::vector<StageMedians>& stages) {
   Json promises = Json::array();
   for (const Account& account : accounts) {
     promises.push_back({{"promise", promise_to_json(account.promise)},
@@ -124,7 +133,8 @@ Json list_document(const std::vector<Account>& accounts, const std::vector<Lesso
             {"compared", coverage.compared},
             {"inside", coverage.inside},
             {"share", share}}},
-          {"learned", std::move(learned)}};
+          {"learned", std::move(learned)},
+          {"stages", stages_to_json(stages)}};
 }
 
 bool any_broken(const std::vector<Account>& accounts) {
@@ -138,20 +148,25 @@ Result<ExitCode> list(const ListOptions& options) {
   const auto setting = read_setting(options.common);
   if (!setting) return std::unexpected(setting.error());
   Result<std::vector<Account>> accounts = std::vector<Account>{};
-  if (*ledger) accounts = accounts_in(**ledger, options);
+  Result<std::vector<StageMedians>> stages = std::vector<StageMedians>{};
+  if (*ledger) {
+    accounts = accounts_in(**ledger, options);
+    stages = stages_in(**ledger, options, setting->machine);
+  }
   if (!accounts) return std::unexpected(accounts.error());
-  if (accounts->empty() && !options.model.empty()) {
+  if (!stages) return std::unexpected(stages.error());
+  if (accounts->empty() && stages->empty() && !options.model.empty()) {
     return fail(ErrorKind::kNotFound, "nothing was promised of this model", printable(options.model),
                 "`tokcast promises` lists what was.");
   }
   const auto lessons = lessons_of(*setting);
   const Terminal terminal = terminal_of(1);
   if (options.common.json) {
-    print_json(list_document(*accounts, lessons));
+    print_json(list_document(*accounts, lessons, *stages));
   } else if (options.plot) {
     print_text(promises_plot(*accounts, locale_is_unicode(), terminal));
   } else {
-    print_text(promises_text(*accounts, lessons, terminal));
+    print_text(promises_text(*accounts, lessons, *stages, terminal));
   }
   return any_broken(*accounts) ? ExitCode::kBreaks : ExitCode::kDone;
 }

@@ -120,6 +120,28 @@ std::string lesson_lines(std::span<const Lesson> lessons, const Terminal& termin
   return out.empty() ? out : "\nWhat that changes in forecasts here, against before:\n" + out;
 }
 
+std::string stage_lines(std::span<const StageMedians> stages, const Terminal& terminal) {
+  if (stages.empty()) return "";
+  std::vector<std::vector<Cell>> rows;
+  for (const StageMedians& one : stages) {
+    rows.push_back({{std::string(served_kind_name(one.kind))},
+                    {printable(one.by)},
+                    {std::to_string(one.done)},
+                    {seconds_or_dash(one.stages.recognition)},
+                    {seconds_or_dash(one.stages.queue)},
+                    {seconds_or_dash(one.stages.first_token)},
+                    {seconds_or_dash(one.stages.reply)},
+                    {seconds_or_dash(one.stages.synthesis)},
+                    {seconds_or_dash(one.stages.first_audio)},
+                    {seconds_or_dash(one.stages.total)}});
+  }
+  const std::vector<Column> columns{
+      {"served"},        {"by"},          {"done", true, 1},   {"heard", true},   {"queue", true, 2},
+      {"token 1", true}, {"reply", true}, {"spoken", true, 3}, {"sound 1", true}, {"all", true}};
+  return "\nStages of what was served here, medians in seconds:\n" +
+         format_table(columns, std::move(rows), terminal);
+}
+
 // As it would have been without what the past had taught.
 template <typename Quantity>
 std::string before_in_words(const std::optional<Interval<Quantity>>& rates, const PhaseCorrection& by) {
@@ -187,10 +209,11 @@ Coverage coverage_of(std::span<const Account> accounts) {
 }
 
 std::string promises_text(std::span<const Account> accounts, std::span<const Lesson> lessons,
-                          const Terminal& terminal) {
+                          std::span<const StageMedians> stages, const Terminal& terminal) {
   if (accounts.empty()) {
     return "Nothing was promised yet. `tokcast bench FILE` measures a model and keeps its promise;\n"
-           "`tokcast promises accept MODEL` keeps a forecast.\n";
+           "`tokcast promises accept MODEL` keeps a forecast.\n" +
+           stage_lines(stages, terminal);
   }
   const std::vector<Column> columns{{"id", true},         {"model"},           {"quant", false, 2},
                                     {"promised s", true}, {"last s", true, 3}, {"median s", true},
@@ -199,7 +222,7 @@ std::string promises_text(std::span<const Account> accounts, std::span<const Les
   for (const Account& account : accounts) rows.push_back(row_of(account));
   return wrapped(headline(accounts), terminal.width) + "\n\n" +
          format_table(columns, std::move(rows), terminal) + drift_lines(accounts, terminal) +
-         file_lines(accounts, terminal) + lesson_lines(lessons, terminal);
+         file_lines(accounts, terminal) + lesson_lines(lessons, terminal) + stage_lines(stages, terminal);
 }
 
 std::string promise_text(const Account& account, const Terminal& terminal) {

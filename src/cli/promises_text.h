@@ -12,6 +12,7 @@
 #include "forecast/correction.h"
 #include "forecast/timings.h"
 #include "ledger/promise.h"
+#include "ledger/served.h"
 #include "ledger/summary.h"
 
 namespace tokcast {
@@ -38,7 +39,7 @@ struct Coverage {
 Coverage coverage_of(std::span<const Account> accounts);
 
 std::string promises_text(std::span<const Account> accounts, std::span<const Lesson> lessons,
-                          const Terminal& terminal);
+                          std::span<const StageMedians> stages, const Terminal& terminal);
 std::string promise_text(const Account& account, const Terminal& terminal);
 // "" if no account has times.
 std::string promises_plot(std::span<const Account> accounts, bool unicode, const Terminal& terminal);

@@ -22,12 +22,12 @@ Account account(std::int64_t id, const std::vector<double>& turns) {
 }
 
 TEST(PromisesText, SaysHowToBeginWhereNothingWasPromised) {
-  EXPECT_THAT(promises_text({}, {}, kPlain), HasSubstr("Nothing was promised yet"));
+  EXPECT_THAT(promises_text({}, {}, {}, kPlain), HasSubstr("Nothing was promised yet"));
 }
 
 TEST(PromisesText, CountsWhatWasKeptAndHowOftenIntervalsWereRight) {
   const std::vector<Account> all{account(1, {8, 8.5}), account(2, {12, 13}), account(3, {})};
-  const std::string text = promises_text(all, {}, kPlain);
+  const std::string text = promises_text(all, {}, {}, kPlain);
   EXPECT_THAT(text, HasSubstr("1 kept, 1 broken, 1 untested. Of 4 turns 50 %"));
   EXPECT_THAT(text, HasSubstr("promise 90 %"));
   EXPECT_THAT(text, HasSubstr("broken"));
@@ -42,9 +42,26 @@ TEST(PromisesText, SaysWhatIsLearned) {
       {Evidence::kCalibrated,
        {.prefill = {}, .decode = {.factor = 1.1, .reach = 0.7, .models = 4, .actuals = 9}}},
       {Evidence::kRehearsed, {}}};
-  const std::string text = promises_text(all, lessons, kPlain);
+  const std::string text = promises_text(all, lessons, {}, kPlain);
   EXPECT_THAT(text, HasSubstr("calibrated: decode 10 % slower, interval 0.700 times as wide; from 4 models"));
   EXPECT_THAT(text, Not(HasSubstr("rehearsed:")));
+}
+
+TEST(PromisesText, ShowsWhereTurnsSpendTheirTimeWhateverWasPromised) {
+  const std::vector<StageMedians> stages{
+      {.kind = ServedKind::kSpokenTurn,
+       .by = "evil\x1b[31m",
+       .done = 12,
+       .stages = {.recognition = Seconds(0.25), .first_audio = Seconds(1.75), .total = Seconds(6.5)}}};
+  const std::string text = promises_text({}, {}, stages, kPlain);
+  EXPECT_THAT(text, HasSubstr("Nothing was promised yet"));
+  EXPECT_THAT(text, HasSubstr("medians in seconds"));
+  EXPECT_THAT(text, HasSubstr("spoken-turn"));
+  EXPECT_THAT(text, HasSubstr("0.250"));
+  EXPECT_THAT(text, HasSubstr("1.75"));
+  EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
+  const std::vector<Account> all{account(1, {8})};
+  EXPECT_THAT(promises_text(all, {}, stages, kPlain), HasSubstr("spoken-turn"));
 }
 
 TEST(PromisesText, ShowsOnePromiseWithItsActualsAndWhatItWasBefore) {
@@ -65,7 +82,7 @@ TEST(PromisesText, LetsNoLedgerWriteToTheTerminal) {
   one.outcome = outcome_of(one.promise, one.actuals);
   const std::vector<Account> all{one};
   for (const std::string& text :
-       {promises_text(all, {}, kPlain), promise_text(one, kPlain), promises_plot(all, false, kPlain)}) {
+       {promises_text(all, {}, {}, kPlain), promise_text(one, kPlain), promises_plot(all, false, kPlain)}) {
     EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
   }
 }

@@ -22,23 +22,14 @@ struct Options {
 };
 
 Result<Report> read_report(const std::vector<std::string>& files) {
-  Report report{.tool_version = TOKCAST_VERSION};
   if (!files.empty()) {
     auto parts = parts_from_files(files);
     if (!parts) return std::unexpected(parts.error());
-    report.parts = std::move(*parts);
-    return report;
+    return Report{.tool_version = TOKCAST_VERSION, .parts = std::move(*parts)};
   }
   const Terminal terminal = terminal_of(2);
   Progress progress(stderr, terminal);
-  auto asked = parts_from_commands([&progress](const std::string& command) { progress.begin(command); });
-  if (!asked) return std::unexpected(asked.error());
-  report.parts = std::move(asked->parts);
-  auto accuracy = accuracy_part();
-  if (!accuracy) return std::unexpected(accuracy.error());
-  report.parts.push_back(std::move(*accuracy));
-  report.missing = std::move(asked->missing);
-  return report;
+  return report_of_all([&progress](const std::string& command) { progress.begin(command); });
 }
 
 Result<ExitCode> run(const Options& options) {

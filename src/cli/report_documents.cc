@@ -27,8 +27,9 @@ Result<Json> read_document(const std::string& text, const std::string& place) {
 }
 
 // Whatever it exits with: a verdict is no failure, and without a document there is nothing to show.
-Result<Json> ask(const Arguments& arguments) {
+Result<Json> ask(const Arguments& arguments, const std::optional<std::string>& engine) {
   ChildOptions options{.arguments = {"/proc/self/exe"}, .output_limit = Bytes(64 * kMebi.value)};
+  if (engine) options.environment = {{"TOKCAST_ENGINE", *engine}};
   options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
   const auto ended = run_child(options);
   if (!ended) return std::unexpected(ended.error());
@@ -39,14 +40,15 @@ Result<Json> ask(const Arguments& arguments) {
 
 class Asker {
  public:
-  explicit Asker(const std::function<void(const std::string&)>& asking) : asking_(asking) {}
+  Asker(const std::function<void(const std::string&)>& asking, const std::optional<std::string>& engine)
+      : asking_(asking), engine_(engine) {}
 
   // The document, which is a part from now on; nullptr if it is missing. Errors: kInterrupted.
   Result<Json*> part(Arguments arguments) {
     arguments.emplace_back("--json");
     const std::string command = fmt::format("tokcast {}", fmt::join(arguments, " "));
     asking_(command);
-    auto document = ask(arguments);
+    auto document = ask(arguments, engine_);
     if (document) {
       out_.parts.push_back({command, std::move(*document)});
       return &out_.parts.back().document;
@@ -56,11 +58,12 @@ class Asker {
     return nullptr;
   }
 
-  AskedParts take() { return std::move(out_); }
+  Report take() { return std::move(out_); }
 
  private:
   const std::function<void(const std::string&)>& asking_;
-  AskedParts out_{};
+  const std::optional<std::string>& engine_;
+  Report out_{.tool_version = TOKCAST_VERSION};
 };
 
 bool is_picked(const Json& recommendation, const Json& candidate) {
@@ -98,6 +101,12 @@ std::vector<std::string> promise_ids(const Json& ledger) {
   return out;
 }
 
+Result<ReportPart> accuracy_part() {
+  auto document = parse_json(accuracy_json(), "data/accuracy.json");
+  if (!document) return std::unexpected(document.error());
+  return ReportPart{"the accuracy suite, when this tokcast was built", std::move(*document)};
+}
+
 }  // namespace
 
 Result<std::vector<ReportPart>> parts_from_files(const std::vector<std::string>& files) {
@@ -112,8 +121,9 @@ Result<std::vector<ReportPart>> parts_from_files(const std::vector<std::string>&
   return out;
 }
 
-Result<AskedParts> parts_from_commands(const std::function<void(const std::string&)>& asking) {
-  Asker asker(asking);
+Result<Report> report_of_all(const std::function<void(const std::string&)>& asking,
+                             const std::optional<std::string>& engine) {
+  Asker asker(asking, engine);
   if (auto machine = asker.part({"probe", "--no-rates"}); !machine) return std::unexpected(machine.error());
   for (const Use& use : uses()) {
     auto choice = asker.part({"recommend", "--use", std::string(use.name), "--effort", "0"});
@@ -128,13 +138,11 @@ Result<AskedParts> parts_from_commands(const std::function<void(const std::strin
     if (auto promise = asker.part({"promises", "show", id}); !promise)
       return std::unexpected(promise.error());
   }
-  return asker.take();
-}
-
-Result<ReportPart> accuracy_part() {
-  auto document = parse_json(accuracy_json(), "data/accuracy.json");
-  if (!document) return std::unexpected(document.error());
-  return ReportPart{"the accuracy suite, when this tokcast was built", std::move(*document)};
+  Report out = asker.take();
+  auto accuracy = accuracy_part();
+  if (!accuracy) return std::unexpected(accuracy.error());
+  out.parts.push_back(std::move(*accuracy));
+  return out;
 }
 
 }  // namespace tokcast

@@ -3,6 +3,7 @@
 #define TOKCAST_CLI_REPORT_DOCUMENTS_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,19 +15,13 @@ namespace tokcast {
 // Each as one part. Errors: those of read_file and check_drawable.
 Result<std::vector<ReportPart>> parts_from_files(const std::vector<std::string>& files);
 
-struct AskedParts {
-  std::vector<ReportPart> parts{};
-  std::vector<MissingPart> missing{};
-};
-
 // Asks `tokcast COMMAND --json` in child processes: the machine as it was measured last, the choice for every
 // use from what is known (nothing is measured), of each model the quantisation that is ranked first, and the
 // newest promises with what came of them. What cannot be had is missing and hinders nothing. `asking` is
-// called with each command. Errors: kInterrupted.
-Result<AskedParts> parts_from_commands(const std::function<void(const std::string&)>& asking);
-
-// How far forecasts were from truths, as it was built in. Errors: kBadInput if that is no JSON.
-Result<ReportPart> accuracy_part();
+// called with each command; `engine` is what --engine of all of them is. With it how far forecasts were from
+// truths, as it was built in. Errors: kInterrupted.
+Result<Report> report_of_all(const std::function<void(const std::string&)>& asking,
+                             const std::optional<std::string>& engine = {});
 
 }  // namespace tokcast
 

@@ -151,7 +151,7 @@ Result<Servable> make_servable(const ServableOptions& options, const std::string
   out.turn_budget = options.budget;
   if (!out.turn_budget && promise) out.turn_budget = promise->workload.turn_budget;
   add_memory(out, *shape, setting, options.sessions);
-  out.account = ledger_accounts(*shape, out.model.threads, setting, complain);
+  out.account = ledger_accounts(subject_of(*shape, out.model.threads, setting), complain);
   return out;
 }
 

@@ -13,18 +13,17 @@ namespace {
 
 class Accounts {
  public:
-  Accounts(std::string shape_key, std::uint32_t threads, const Setting& setting,
-           std::function<void(const std::string&)> complain)
-      : shape_key_(std::move(shape_key)),
-        threads_(threads),
-        site_(site_of(setting.machine, *setting.engine)),
-        complain_(std::move(complain)) {}
+  Accounts(AccountSubject subject, std::function<void(const std::string&)> complain)
+      : subject_(std::move(subject)), complain_(std::move(complain)) {}
 
-  void keep(const TurnRecord& record) {
-    if (record.outcome != "done" || !record.size) return;
+  void keep(const ServedTurn& turn) {
     open();
-    if (!promise_) return;
-    const auto kept = ledger_->add(actual_of(record));
+    if (!ledger_) return;
+    Served served = turn.served;
+    if (served.by.empty()) served.by = subject_.model;
+    served.site = subject_.site;
+    const bool is_actual = promise_ && turn.engine && turn.engine->outcome == "done" && turn.engine->size;
+    const auto kept = ledger_->add(served, is_actual ? std::optional(actual_of(*turn.engine)) : std::nullopt);
     if (!kept) give_up(kept.error());
   }
 
@@ -34,20 +33,24 @@ class Accounts {
     auto ledger = Ledger::open(default_ledger_path());
     if (!ledger) return give_up(ledger.error());
     ledger_ = std::move(*ledger);
-    const auto found =
-        ledger_->promises({.shape_key = shape_key_, .hardware_identity = site_.hardware_identity, .most = 1});
+    if (subject_.shape_key.empty()) return;
+    const auto found = ledger_->promises(
+        {.shape_key = subject_.shape_key, .hardware_identity = subject_.site.hardware_identity, .most = 1});
     if (!found) return give_up(found.error());
     if (!found->empty()) promise_ = found->front().id;
   }
 
   void give_up(const Error& error) {
-    promise_.reset();
+    ledger_.reset();
     complain_("turns are not kept: " + describe(error));
   }
 
   // A promise is about the engine's time; what a turn waited for others is the server's own account.
   Actual actual_of(const TurnRecord& record) const {
-    Actual out{.promise_id = *promise_, .kind = ActualKind::kTurn, .site = site_, .threads = threads_};
+    Actual out{.promise_id = *promise_,
+               .kind = ActualKind::kTurn,
+               .site = subject_.site,
+               .threads = subject_.threads};
     out.prompt_tokens = record.size->prompt_tokens;
     out.cached_tokens = record.size->cached_tokens;
     out.reply_tokens = record.size->reply_tokens;
@@ -61,9 +64,7 @@ class Accounts {
     return out;
   }
 
-  std::string shape_key_;
-  std::uint32_t threads_;
-  Site site_;
+  AccountSubject subject_;
   std::function<void(const std::string&)> complain_;
   bool opened_ = false;
   std::optional<Ledger> ledger_{};
@@ -80,11 +81,17 @@ std::optional<Promise> newest_promise(const Shape& shape, const Setting& setting
   return found && !found->empty() ? std::optional(found->front()) : std::nullopt;
 }
 
-std::function<void(const TurnRecord&)> ledger_accounts(const Shape& shape, std::uint32_t threads,
-                                                       const Setting& setting,
+AccountSubject subject_of(const Shape& shape, std::uint32_t threads, const Setting& setting) {
+  return {.model = shape.id,
+          .shape_key = shape_key(shape),
+          .site = site_of(setting.machine, *setting.engine),
+          .threads = threads};
+}
+
+std::function<void(const ServedTurn&)> ledger_accounts(AccountSubject subject,
                                                        std::function<void(const std::string&)> complain) {
-  const auto accounts = std::make_shared<Accounts>(shape_key(shape), threads, setting, std::move(complain));
-  return [accounts](const TurnRecord& record) { accounts->keep(record); };
+  const auto accounts = std::make_shared<Accounts>(std::move(subject), std::move(complain));
+  return [accounts](const ServedTurn& turn) { accounts->keep(turn); };
 }
 
 }  // namespace tokcast

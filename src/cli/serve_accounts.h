@@ -1,15 +1,17 @@
-// What the ledger promised of the model that is served, and what becomes of the server's turns in it: an
-// actual for each, if the model was promised here.
+// What the ledger promised of the model that is served, and what becomes of the server's turns in it: the
+// stages of each, and an actual if the model was promised here.
 #ifndef TOKCAST_CLI_SERVE_ACCOUNTS_H_
 #define TOKCAST_CLI_SERVE_ACCOUNTS_H_
 
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "cli/setting.h"
 #include "ledger/promise.h"
 #include "model/shape.h"
-#include "serve/turns.h"
+#include "serve/served_turn.h"
 
 namespace tokcast {
 
@@ -17,11 +19,19 @@ namespace tokcast {
 // read.
 std::optional<Promise> newest_promise(const Shape& shape, const Setting& setting);
 
+// Whose turns they are.
+struct AccountSubject {
+  std::string model{};      // as Promise::model
+  std::string shape_key{};  // "": nothing can have been promised of it
+  Site site{};
+  std::optional<std::uint32_t> threads{};
+};
+
+AccountSubject subject_of(const Shape& shape, std::uint32_t threads, const Setting& setting);
+
 // To be called from one thread, which may wait for the disk. Opens the ledger with the first turn; where that
-// fails, or where no promise of this model on this machine is known, turns are not kept. `setting` must
-// outlive it. `complain` is told once what is wrong with the ledger.
-std::function<void(const TurnRecord&)> ledger_accounts(const Shape& shape, std::uint32_t threads,
-                                                       const Setting& setting,
+// fails turns are not kept. `complain` is told once what is wrong with the ledger.
+std::function<void(const ServedTurn&)> ledger_accounts(AccountSubject subject,
                                                        std::function<void(const std::string&)> complain);
 
 }  // namespace tokcast

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,11 +17,15 @@
 #include "base/text.h"
 #include "cli/common_options.h"
 #include "cli/output.h"
+#include "cli/report_documents.h"
 #include "cli/servable.h"
+#include "cli/serve_accounts.h"
 #include "cli/serve_speech.h"
 #include "cli/setting.h"
 #include "cli/workload_options.h"
+#include "report/page.h"
 #include "serve/line_writer.h"
+#include "serve/page_api.h"
 #include "serve/server.h"
 #include "setup/served_config.h"
 #include "setup/user_file.h"
@@ -39,6 +44,7 @@ struct Options {
   std::string remote{};  // URL; empty: the model is served here
   std::string remote_model{};
   std::optional<std::string> remote_key_file{};
+  std::string remote_from = "--remote";  // where it was named
   std::optional<double> budget{};
   std::optional<Seconds> promised{};  // of a turn, in what was set up
   std::optional<std::string> token_file{};
@@ -97,20 +103,42 @@ Result<AccessRules> read_access(const Options& options) {
   return out;
 }
 
-// What was not given is as it was set up. Errors: those of read_user_file and served_config.
+// What was not given is as it was set up; a model that is here comes before a server elsewhere. Errors: those
+// of read_user_file and served_config.
 Result<void> complete(Options& options) {
-  if (!options.model.empty()) return {};
+  if (!options.model.empty() || !options.remote.empty()) return {};
   const std::string path = config_directory() + "/config.toml";
   const auto text = read_user_file(path);
   if (!text) return std::unexpected(text.error());
   const auto config = served_config(text->value_or(""), path);
   if (!config) return std::unexpected(config.error());
+  options.speech.complete(config->speech);
+  if (config->model_path.empty()) {
+    options.remote = config->remote->url;
+    options.remote_model = config->remote->model;
+    options.remote_key_file = config->remote->key_file;
+    options.remote_from = path;
+    return {};
+  }
+  if (config->remote)
+    say("serving the model that was set up here; " + path + " names a server elsewhere too");
   options.model = config->model_path;
   if (!options.servable.threads) options.servable.threads = config->threads;
   if (!options.servable.context) options.servable.context = config->context_tokens;
   options.promised = config->turn_budget;
-  options.speech.complete(config->speech);
   return {};
+}
+
+// The page is made by other commands, which give way to everything else here.
+void add_page(ServeOptions& serving, const std::optional<std::string>& engine) {
+  serving.page_policy = served_page_policy();
+  serving.make_page = [engine]() -> Result<std::string> {
+    setpriority(PRIO_PROCESS, 0, 19);  // of this thread, and what it starts
+    auto report = report_of_all([](const std::string& /*command*/) {}, engine);
+    if (!report) return std::unexpected(report.error());
+    report->live_path = std::string_view(kStatusPath).substr(1);
+    return report_page(*report);
+  };
 }
 
 // All but the model. Errors: those of read_access, read_tls and open_log.
@@ -140,7 +168,10 @@ Result<ExitCode> serve_to_the_end(ServeOptions serving) {
 
 Result<RemoteEngine> read_remote(const Options& options) {
   auto out = read_remote_url(options.remote);
-  if (!out) return out;
+  if (!out) {
+    out.error().place = options.remote_from;
+    return out;
+  }
   out->model = options.remote_model;
   if (options.remote_key_file) {
     auto key = read_token_file(*options.remote_key_file);
@@ -151,7 +182,8 @@ Result<RemoteEngine> read_remote(const Options& options) {
   }
   unsetenv("TOKCAST_REMOTE_KEY");
   if (std::ranges::all_of(out->key, [](unsigned char c) { return c > ' ' && c < 0x7f; })) return out;
-  return fail(ErrorKind::kBadInput, "this key has characters that no key has", "--remote-key-file");
+  return fail(ErrorKind::kBadInput, "this key has characters that no key has",
+              options.remote_key_file.value_or("TOKCAST_REMOTE_KEY"));
 }
 
 // Nothing is forecast of a machine that we do not know: only the queue's bounds and recent turns hold.
@@ -163,6 +195,9 @@ Result<ExitCode> run_remote(const Options& options, ServeOptions serving, const 
   servable.model.display = fmt::format("{} at {}", remote->model, remote->authority);
   servable.model.threads = 0;
   servable.turn_budget = options.servable.budget;
+  // Which engine runs there is not known.
+  const Site site = site_of(read_machine(), Engine{.name = "", .directory = ""});
+  servable.account = ledger_accounts({.model = remote->model, .site = site}, complain);
   servable.remote = std::move(*remote);
   serving.say = complain;
   if (auto speech = add_speech(options.speech, serving, complain); !speech)
@@ -171,7 +206,6 @@ Result<ExitCode> run_remote(const Options& options, ServeOptions serving, const 
 }
 
 Result<ExitCode> run_local(Options options, ServeOptions serving, const Complain& complain) {
-  if (auto whole = complete(options); !whole) return std::unexpected(whole.error());
   if (auto speech = add_speech(options.speech, serving, complain); !speech)
     return std::unexpected(speech.error());
   const auto setting = read_setting(options.common);
@@ -195,6 +229,8 @@ Result<ExitCode> run(Options options) {
   if (options.budget) options.servable.budget = Seconds(*options.budget);
   auto serving = read_serving(options);
   if (!serving) return std::unexpected(serving.error());
+  if (auto whole = complete(options); !whole) return std::unexpected(whole.error());
+  add_page(*serving, options.common.engine);
   LineWriter talk(2);
   const Complain say_later = [&talk](const std::string& text) { talk.write("tokcast: " + printable(text)); };
   if (!options.remote.empty()) return run_remote(options, std::move(*serving), say_later);
@@ -227,7 +263,7 @@ All of it: docs/SERVER.md.)";
 Command add_serve(CLI::App& root) {
   const auto options = std::make_shared<Options>();
   CLI::App* parser = root.add_subcommand("serve", "Serve a model: OpenAI's API, WebSockets");
-  parser->add_option("--model,MODEL", options->model, "GGUF file (what was set up)")->type_name("");
+  parser->add_option("--model,MODEL", options->model, "GGUF file (what config.toml names)")->type_name("");
   parser->add_option("--host", options->host, "Address to listen on (127.0.0.1)")->type_name("ADDRESS");
   parser->add_option("--port", options->port, "Port; 0 takes a free one (8765)")->type_name("N");
   parser->add_option("--ctx", options->servable.context, "Context of each session (4096)")

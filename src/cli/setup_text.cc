@@ -189,7 +189,14 @@ std::string outcome_text(const SetupOutcome& outcome, const SetupRecord& record,
     if (!path.empty()) out += fmt::format("  {}\n", printable(path));
   }
   out += written_line(outcome.env_path, outcome.env) + written_line(outcome.config_path, outcome.config);
-  if (settings.files.llm.empty()) return out + "\nThe language model is to run somewhere else.\n";
+  if (settings.files.llm.empty()) {
+    return out + fmt::format(
+                     "\nThe language model is to run somewhere else. Once {} says where,\n\n"
+                     "  [remote]\n  url = \"https://api.example.org/v1\"\n  model = \"NAME\"\n"
+                     "  key_file = \"remote-key\"  # a file beside it, of mode 0600\n\n"
+                     "`tokcast serve` hands turns to it.\n",
+                     printable(outcome.config_path));
+  }
   return out + "\nNext: tokcast serve\n";
 }
 

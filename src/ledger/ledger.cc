@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "ledger/database.h"
 #include "ledger/rows.h"
+#include "ledger/served_rows.h"
 #include "ledger/tables.h"
 
 namespace tokcast {
@@ -222,11 +223,30 @@ Result<std::int64_t> Ledger::accept(const Promise& promise) {
   return id;
 }
 
+Result<std::int64_t> Ledger::insert(const Actual& actual) {
+  if (const auto known = promise(actual.promise_id); !known) return std::unexpected(known.error());
+  return insert_actual(*database_, actual);
+}
+
 Result<std::int64_t> Ledger::add(const Actual& actual) {
   auto transaction = Transaction::begin(*database_);
   if (!transaction) return std::unexpected(transaction.error());
-  if (const auto known = promise(actual.promise_id); !known) return std::unexpected(known.error());
-  const auto id = insert_actual(*database_, actual);
+  const auto id = insert(actual);
+  if (!id) return id;
+  if (auto done = transaction->commit(); !done) return std::unexpected(done.error());
+  return id;
+}
+
+Result<std::int64_t> Ledger::add(const Served& served, const std::optional<Actual>& engine) {
+  auto transaction = Transaction::begin(*database_);
+  if (!transaction) return std::unexpected(transaction.error());
+  Served whole = served;
+  if (engine) {
+    const auto actual = insert(*engine);
+    if (!actual) return actual;
+    whole.actual_id = *actual;
+  }
+  const auto id = insert_served(*database_, whole);
   if (!id) return id;
   if (auto done = transaction->commit(); !done) return std::unexpected(done.error());
   return id;
@@ -263,6 +283,21 @@ Result<std::vector<Actual>> Ledger::actuals(std::int64_t promise_id, bool with_s
                             {promise_id, static_cast<std::int64_t>(most)}, with_samples);
   if (out) std::ranges::reverse(*out);
   return out;
+}
+
+Result<std::vector<Served>> Ledger::served(const ServedFilter& filter) const {
+  std::string condition = "WHERE 1";
+  std::vector<std::string> texts;
+  if (!filter.by.empty()) {
+    condition += " AND served.served_by = ? COLLATE NOCASE";
+    texts.push_back(filter.by);
+  }
+  if (!filter.hardware_identity.empty()) {
+    condition += " AND site.hardware_identity = ?";
+    texts.push_back(filter.hardware_identity);
+  }
+  condition += " ORDER BY served.id DESC LIMIT ?";
+  return select_served(*database_, condition, texts, {static_cast<std::int64_t>(filter.most)});
 }
 
 Result<std::optional<Actual>> Ledger::newest_bench(const std::string& shape_key,

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "ledger/promise.h"
+#include "ledger/served.h"
 
 namespace tokcast {
 
@@ -29,6 +30,13 @@ std::string default_ledger_path();
 struct PromiseFilter {
   std::string model{};              // as Promise::model; ignoring case
   std::string shape_key{};          // exactly
+  std::string hardware_identity{};  // exactly
+  std::size_t most = 1000;          // the newest ones
+};
+
+// Which of what was served. Empty fields match all.
+struct ServedFilter {
+  std::string by{};                 // as Served::by; ignoring case
   std::string hardware_identity{};  // exactly
   std::size_t most = 1000;          // the newest ones
 };
@@ -57,6 +65,10 @@ class Ledger {
   // Keeps an actual; returns its id. Errors: as accept(), and kNotFound if there is no such promise.
   Result<std::int64_t> add(const Actual& actual);
 
+  // Keeps what the server did, and with it the engine's part of it; returns the former's id. The newest
+  // hundred thousand are kept. Errors: as those two.
+  Result<std::int64_t> add(const Served& served, const std::optional<Actual>& engine = {});
+
   // Newest first.
   Result<std::vector<Promise>> promises(const PromiseFilter& filter = {}) const;
   // Errors: kNotFound.
@@ -69,6 +81,8 @@ class Ledger {
   Result<std::optional<Actual>> newest_bench(const std::string& shape_key,
                                              const std::string& machine_identity,
                                              const std::string& engine_identity, std::uint32_t threads) const;
+  // Newest first.
+  Result<std::vector<Served>> served(const ServedFilter& filter = {}) const;
   // How far forecasts were from actuals on this machine with this engine and thread count: what
   // forecast/experience.h learns from. At most the newest 2000.
   Result<std::vector<Residual>> residuals(const std::string& machine_identity,
@@ -79,6 +93,8 @@ class Ledger {
 
  private:
   explicit Ledger(std::unique_ptr<Database> database);
+  // Inside of a transaction.
+  Result<std::int64_t> insert(const Actual& actual);
 
   std::unique_ptr<Database> database_;
   std::string notice_{};

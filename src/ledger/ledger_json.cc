@@ -57,6 +57,27 @@ Json samples_to_json(const std::vector<BenchSamples>& samples) {
   return out;
 }
 
+Json stages_to_json(std::span<const StageMedians> all) {
+  Json out = Json::array();
+  for (const StageMedians& one : all) {
+    out.push_back({{"kind", served_kind_name(one.kind)},
+                   {"by", one.by},
+                   {"done", one.done},
+                   {"others", one.others},
+                   {"recognition_seconds", or_null(one.stages.recognition)},
+                   {"queue_seconds", or_null(one.stages.queue)},
+                   {"first_token_seconds", or_null(one.stages.first_token)},
+                   {"reply_seconds", or_null(one.stages.reply)},
+                   {"synthesis_seconds", or_null(one.stages.synthesis)},
+                   {"first_audio_seconds", or_null(one.stages.first_audio)},
+                   {"total_seconds", or_null(one.stages.total)},
+                   {"prompt_tokens", or_null(one.prompt_tokens)},
+                   {"reply_tokens", or_null(one.reply_tokens)},
+                   {"sound_seconds", or_null(one.sound)}});
+  }
+  return out;
+}
+
 Json promise_to_json(const Promise& promise) {
   const Workload& turn = promise.workload;
   return {{"id", promise.id},

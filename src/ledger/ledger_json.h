@@ -3,8 +3,11 @@
 #ifndef TOKCAST_LEDGER_LEDGER_JSON_H_
 #define TOKCAST_LEDGER_LEDGER_JSON_H_
 
+#include <span>
+
 #include "base/json.h"
 #include "ledger/promise.h"
+#include "ledger/served.h"
 #include "ledger/summary.h"
 
 namespace tokcast {
@@ -14,6 +17,8 @@ Json promise_to_json(const Promise& promise);
 Json actual_to_json(const Actual& actual);
 Json outcome_to_json(const Outcome& outcome);
 Json correction_to_json(const Correction& correction);
+// Of `tokcast.promises/1`: an array.
+Json stages_to_json(std::span<const StageMedians> all);
 Json samples_to_json(const std::vector<BenchSamples>& samples);
 
 }  // namespace tokcast

@@ -123,7 +123,30 @@ ALTER TABLE promise ADD COLUMN file_path TEXT;
 ALTER TABLE promise ADD COLUMN file_changed_nanoseconds INTEGER;
 )";
 
-constexpr std::array<std::string_view, 3> kSteps{kVersion1, kVersion2, kVersion3};
+// Of the server's turns only the engine's part was kept, and that only where something was promised.
+constexpr std::string_view kVersion4 = R"(
+CREATE TABLE served (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  unix_time_seconds INTEGER NOT NULL CHECK (unix_time_seconds > 0),
+  kind TEXT NOT NULL,
+  served_by TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  site INTEGER NOT NULL REFERENCES site (id),
+  recognition_seconds REAL CHECK (recognition_seconds >= 0),
+  queue_seconds REAL CHECK (queue_seconds >= 0),
+  first_token_seconds REAL CHECK (first_token_seconds >= 0),
+  reply_seconds REAL CHECK (reply_seconds >= 0),
+  synthesis_seconds REAL CHECK (synthesis_seconds >= 0),
+  first_audio_seconds REAL CHECK (first_audio_seconds >= 0),
+  total_seconds REAL CHECK (total_seconds >= 0),
+  prompt_tokens INTEGER CHECK (prompt_tokens >= 0),
+  reply_tokens INTEGER CHECK (reply_tokens >= 0),
+  sound_seconds REAL CHECK (sound_seconds >= 0),
+  actual INTEGER REFERENCES actual (id) ON DELETE SET NULL
+) STRICT;
+)";
+
+constexpr std::array<std::string_view, 4> kSteps{kVersion1, kVersion2, kVersion3, kVersion4};
 
 using Definition = std::tuple<std::string, std::string, std::string>;  // type, name, statement
 

@@ -59,6 +59,9 @@ TEST_P(Versions, AreBroughtUpToDateWithAllTheyHold) {
   EXPECT_EQ(actuals->at(0).turn, Seconds(8.5));
   EXPECT_EQ(actuals->at(0).samples.at(0).samples.at(0), Seconds(4));
   EXPECT_FALSE(actuals->at(0).compute_bytes);
+  EXPECT_TRUE((*ledger)->served()->empty());
+  ASSERT_TRUE((*Ledger::open(path)).add({.by = "old-model", .outcome = "done", .site = promise->site}));
+  EXPECT_EQ((*ledger)->served()->size(), 1U);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Versions, testing::Range<std::size_t>(0, ledger_steps().size() + 1));

@@ -7,7 +7,7 @@
 namespace tokcast {
 
 // The page without its documents: web/report.html, which `npm run build` in web/ makes. Holds "@documents@"
-// once: where the documents go.
+// once, where the documents go, and before it "@connect@" once, at the end of its Content-Security-Policy.
 std::string_view page_template();
 
 // How far forecasts were from truths: data/accuracy.json, which the accuracy suite writes.

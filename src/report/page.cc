@@ -13,6 +13,8 @@ namespace tokcast {
 namespace {
 
 constexpr std::string_view kPlace = "@documents@";
+constexpr std::string_view kConnectPlace = "@connect@";
+constexpr std::string_view kConnect = "; connect-src 'self'";
 
 constexpr std::array<std::string_view, 7> kDrawable{
     "tokcast.accuracy/1",  "tokcast.machine/1",  "tokcast.recommend/1", "tokcast.forecast/1",
@@ -59,10 +61,12 @@ Json report_to_json(const Report& report) {
   Json missing = Json::array();
   for (const MissingPart& part : report.missing)
     missing.push_back({{"command", part.command}, {"why", part.why}});
-  return {{"schema", "tokcast.report/1"},
-          {"tool_version", report.tool_version},
-          {"documents", std::move(parts)},
-          {"missing", std::move(missing)}};
+  Json out{{"schema", "tokcast.report/1"},
+           {"tool_version", report.tool_version},
+           {"documents", std::move(parts)},
+           {"missing", std::move(missing)}};
+  if (!report.live_path.empty()) out["live"] = {{"path", report.live_path}};
+  return out;
 }
 
 std::string report_page(const Report& report) {
@@ -70,8 +74,19 @@ std::string report_page(const Report& report) {
   const std::string documents =
       escaped(report_to_json(report).dump(-1, ' ', kAscii, Json::error_handler_t::replace));
   const std::string_view page = page_template();
+  const std::size_t connect = page.find(kConnectPlace);
+  const std::size_t after = connect + kConnectPlace.size();
   const std::size_t at = page.find(kPlace);
-  return fmt::format("{}{}{}", page.substr(0, at), documents, page.substr(at + kPlace.size()));
+  return fmt::format("{}{}{}{}{}", page.substr(0, connect), report.live_path.empty() ? "" : kConnect,
+                     page.substr(after, at - after), documents, page.substr(at + kPlace.size()));
+}
+
+std::string served_page_policy() {
+  const std::string_view page = page_template();
+  const std::size_t end = page.find(kConnectPlace);
+  const std::size_t begin = page.rfind('"', end) + 1;
+  return fmt::format("{}{}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+                     page.substr(begin, end - begin), kConnect);
 }
 
 }  // namespace tokcast

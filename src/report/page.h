@@ -32,6 +32,9 @@ struct Report {
   std::string tool_version;
   std::vector<ReportPart> parts{};
   std::vector<MissingPart> missing{};
+  // Where the page asks for figures of now, below the address that it was served from; the one thing that it
+  // may then fetch. Empty: a page on its own.
+  std::string live_path{};
 };
 
 // Is it one of those that the page draws? Errors: kBadInput, naming those that are, with `place`.
@@ -42,6 +45,10 @@ Json report_to_json(const Report& report);
 
 // UTF-8 HTML. The same report gives the same bytes.
 std::string report_page(const Report& report);
+
+// The Content-Security-Policy with which a page that has a live_path is to be served: the page's own, and
+// that no other page may frame it.
+std::string served_page_policy();
 
 }  // namespace tokcast
 

@@ -60,9 +60,34 @@ TEST(ReportPage, TakesADocumentThatLooksLikeItsOwnMark) {
   EXPECT_EQ(count(page, "tokcast.report/1"), count(page_template(), "tokcast.report/1") + 1);
 }
 
+TEST(ReportPage, MayFetchOnlyWhereItIsServedWithFiguresOfNow) {
+  Report report = report_of({{"schema", "tokcast.machine/1"}});
+  EXPECT_EQ(count(report_page(report), "connect-src"), 0U);
+  EXPECT_EQ(count(report_page(report), "@connect@"), 0U);
+  report.live_path = "v1/tokcast/status";
+  const std::string page = report_page(report);
+  EXPECT_EQ(count(page, "img-src data:; connect-src 'self'\">"), 1U);
+  const auto read = parse_json(documents_in(page), "page");
+  ASSERT_TRUE(read);
+  EXPECT_EQ((*read)["live"]["path"], "v1/tokcast/status");
+}
+
+TEST(ReportPage, IsServedWithThePolicyThatItHas) {
+  Report report = report_of({{"schema", "tokcast.machine/1"}});
+  report.live_path = "v1/tokcast/status";
+  const std::string policy = served_page_policy();
+  EXPECT_TRUE(policy.starts_with("default-src 'none'; ")) << policy;
+  EXPECT_TRUE(policy.ends_with("frame-ancestors 'none'")) << policy;
+  const std::string own = policy.substr(0, policy.find("; base-uri"));
+  EXPECT_EQ(count(report_page(report), "content=\"" + own + "\">"), 1U) << own;
+  EXPECT_EQ(count(policy, "script-src 'sha256-"), 1U);
+  EXPECT_EQ(count(policy, "\n"), 0U);
+}
+
 TEST(PageTemplate, HasOnePlaceForDocumentsAndAsksNothingOfTheNetwork) {
   const std::string_view page = page_template();
   EXPECT_EQ(count(page, "@documents@"), 1U);
+  EXPECT_EQ(count(page, "@connect@"), 1U);
   EXPECT_EQ(count(page, "default-src 'none'"), 1U);
   EXPECT_EQ(count(page, "<script src"), 0U);
   EXPECT_EQ(count(page, "<link rel=\"stylesheet\""), 0U);

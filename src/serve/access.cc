@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "serve/base64.h"
 
 namespace tokcast {
 namespace {
@@ -40,6 +41,12 @@ bool is_own_origin(std::string_view origin, const WebRequest& head, const Access
          equals_ignoring_case(origin.substr(scheme_end + 3), head.host);
 }
 
+std::optional<std::string_view> after_scheme(std::string_view authorization, std::string_view scheme) {
+  if (authorization.size() <= scheme.size()) return std::nullopt;
+  if (!equals_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return std::nullopt;
+  return trim(authorization.substr(scheme.size()));
+}
+
 }  // namespace
 
 bool is_loopback(std::string_view address) {
@@ -67,18 +74,24 @@ bool same_secret(std::string_view given, std::string_view wanted) {
 }
 
 std::optional<std::string_view> bearer_token(std::string_view authorization) {
-  constexpr std::string_view kBearer = "bearer ";
-  if (authorization.size() <= kBearer.size()) return std::nullopt;
-  if (!equals_ignoring_case(authorization.substr(0, kBearer.size()), kBearer)) return std::nullopt;
-  return trim(authorization.substr(kBearer.size()));
+  return after_scheme(authorization, "bearer ");
 }
 
-Access check_access(const WebRequest& head, const AccessRules& rules, bool token_later) {
+std::optional<std::string> basic_password(std::string_view authorization) {
+  const auto encoded = after_scheme(authorization, "basic ");
+  const auto pair = encoded ? decode_base64(*encoded) : std::nullopt;
+  const auto colon = pair ? pair->find(':') : std::string::npos;
+  return colon == std::string::npos ? std::nullopt : std::optional(pair->substr(colon + 1));
+}
+
+Access check_access(const WebRequest& head, const AccessRules& rules, TokenWay way) {
   if (!head.host.empty() && !is_own_host(head.host, rules)) return Access::kBadHost;
   if (head.origin && !is_own_origin(*head.origin, head, rules)) return Access::kBadOrigin;
   if (!rules.token) return Access::kAllowed;
-  const auto given = bearer_token(head.authorization);
-  if (!given) return token_later ? Access::kAllowed : Access::kNoToken;
+  std::optional<std::string> given;
+  if (const auto bearer = bearer_token(head.authorization)) given = *bearer;
+  if (!given && way == TokenWay::kBearerOrBasic) given = basic_password(head.authorization);
+  if (!given) return way == TokenWay::kNowOrLater ? Access::kAllowed : Access::kNoToken;
   return same_secret(*given, *rules.token) ? Access::kAllowed : Access::kNoToken;
 }
 

@@ -33,10 +33,19 @@ bool same_secret(std::string_view given, std::string_view wanted);
 // "Bearer <token>"; nullopt if it is anything else.
 std::optional<std::string_view> bearer_token(std::string_view authorization);
 
+// "Basic <name:password in base64>": the password; nullopt if it is anything else.
+std::optional<std::string> basic_password(std::string_view authorization);
+
 enum class Access { kAllowed, kBadHost, kBadOrigin, kNoToken };
 
-// `token_later`: a WebSocket may also say its token in its first message.
-Access check_access(const WebRequest& head, const AccessRules& rules, bool token_later);
+// How a token may be said.
+enum class TokenWay {
+  kBearer,
+  kBearerOrBasic,  // also as the password that a browser asks its user for; the name does not matter
+  kNowOrLater      // a WebSocket may also say it in its first message
+};
+
+Access check_access(const WebRequest& head, const AccessRules& rules, TokenWay way);
 
 // Whether nobody else may read this file; one that is not there is no secret. Errors: kUsage.
 Result<void> check_private(const std::string& path);

@@ -9,11 +9,11 @@ namespace tokcast {
 namespace {
 
 Access access_of(std::string host, std::optional<std::string> origin = {}, std::string authorization = {},
-                 bool token_later = false) {
+                 TokenWay way = TokenWay::kBearer) {
   const AccessRules rules{.token = "secret", .hosts = {"box.lan"}, .origins = {"https://app.example"}};
   const WebRequest head{
       .host = std::move(host), .origin = std::move(origin), .authorization = std::move(authorization)};
-  return check_access(head, rules, token_later);
+  return check_access(head, rules, way);
 }
 
 TEST(Access, OnlyKnownHostsAreServed) {
@@ -42,8 +42,21 @@ TEST(Access, ATokenIsAskedForAndComparedAsAWhole) {
        {"", "Bearer", "Bearer ", "Bearer secre", "Bearer secrets", "Basic secret", "secret"}) {
     EXPECT_EQ(access_of("localhost", {}, bad), Access::kNoToken) << bad;
   }
-  EXPECT_EQ(access_of("localhost", {}, "", true), Access::kAllowed);
-  EXPECT_EQ(access_of("localhost", {}, "Bearer wrong", true), Access::kNoToken);
+  EXPECT_EQ(access_of("localhost", {}, "", TokenWay::kNowOrLater), Access::kAllowed);
+  EXPECT_EQ(access_of("localhost", {}, "Bearer wrong", TokenWay::kNowOrLater), Access::kNoToken);
+}
+
+TEST(Access, ABrowserMaySayTheTokenAsAPasswordWhereThatIsAllowed) {
+  constexpr TokenWay kBrowser = TokenWay::kBearerOrBasic;
+  for (const char* good : {"Basic OnNlY3JldA==", "basic YW55Ym9keTpzZWNyZXQ=", "Bearer secret"})
+    EXPECT_EQ(access_of("localhost", {}, good, kBrowser), Access::kAllowed) << good;
+  // "secret" without a name, "name:secrets", "name:", no base64.
+  for (const char* bad :
+       {"Basic c2VjcmV0", "Basic bmFtZTpzZWNyZXRz", "Basic bmFtZTo=", "Basic !!!!", "Basic", ""})
+    EXPECT_EQ(access_of("localhost", {}, bad, kBrowser), Access::kNoToken) << bad;
+  EXPECT_EQ(access_of("localhost", {}, "Basic OnNlY3JldA=="), Access::kNoToken);
+  EXPECT_EQ(access_of("localhost", "https://evil.example", "Basic OnNlY3JldA==", kBrowser),
+            Access::kBadOrigin);
 }
 
 TEST(Access, SecretsAreTheSameOnlyIfAllOfThemIs) {

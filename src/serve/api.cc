@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "serve/audio_api.h"
 #include "serve/openai.h"
+#include "serve/page_api.h"
 
 namespace tokcast {
 namespace {
@@ -18,7 +19,11 @@ using Handler = void (*)(ServerState&, const std::shared_ptr<Exchange>&);
 struct Route {
   std::string_view method;
   std::string_view path;
-  bool is_public;  // without a token: says nothing but whether it lives
+  enum class To {
+    kClients,
+    kBrowsers,  // who can say a token as a password only
+    kAnybody    // without a token: says nothing but whether it lives
+  } to;
   Handler handle;
 };
 
@@ -94,6 +99,9 @@ class Relay : public std::enable_shared_from_this<Relay> {
                      .reply_limit = request.reply_limit};
     turn.deadline = request.deadline.value_or(exchange_->request().deadline.value_or(state_.http_budget));
     TurnEvents events;
+    events.settled = [account = state_.account](const TurnRecord& record) {
+      if (account) account(served_turn(record));
+    };
     events.event = [self = shared_from_this()](std::string_view data) { self->got_event(data); };
     events.answer = [self = shared_from_this()](unsigned status, std::string body) {
       self->answered_ = true;
@@ -157,17 +165,19 @@ void turn(ServerState& state, const std::shared_ptr<Exchange>& exchange) {
   if (!taken) reply(state, exchange, error_answer(503, "busy", "too many large requests at once"));
 }
 
-constexpr std::array<Route, 10> kRoutes{{
-    {"GET", "/healthz", true, healthz},
-    {"GET", "/readyz", true, readyz},
-    {"GET", "/health", true, readyz},  // as llama-server names it
-    {"GET", "/metrics", false, metrics},
-    {"GET", "/v1/models", false, models},
-    {"POST", "/v1/chat/completions", false, turn<ApiKind::kChat>},
-    {"POST", "/v1/completions", false, turn<ApiKind::kCompletion>},
-    {"POST", "/v1/embeddings", false, turn<ApiKind::kEmbeddings>},
-    {"POST", "/v1/audio/transcriptions", false, transcribe},
-    {"POST", "/v1/audio/speech", false, speak_aloud},
+constexpr std::array<Route, 12> kRoutes{{
+    {"GET", "/", Route::To::kBrowsers, show_page},
+    {"GET", kStatusPath, Route::To::kBrowsers, show_status},
+    {"GET", "/healthz", Route::To::kAnybody, healthz},
+    {"GET", "/readyz", Route::To::kAnybody, readyz},
+    {"GET", "/health", Route::To::kAnybody, readyz},  // as llama-server names it
+    {"GET", "/metrics", Route::To::kClients, metrics},
+    {"GET", "/v1/models", Route::To::kClients, models},
+    {"POST", "/v1/chat/completions", Route::To::kClients, turn<ApiKind::kChat>},
+    {"POST", "/v1/completions", Route::To::kClients, turn<ApiKind::kCompletion>},
+    {"POST", "/v1/embeddings", Route::To::kClients, turn<ApiKind::kEmbeddings>},
+    {"POST", "/v1/audio/transcriptions", Route::To::kClients, transcribe},
+    {"POST", "/v1/audio/speech", Route::To::kClients, speak_aloud},
 }};
 
 const Route* find_route(const WebRequest& request) {
@@ -187,20 +197,32 @@ WebAnswer no_route(const WebRequest& request) {
     out.headers.emplace_back("Allow", route.method);
     return out;
   }
-  return error_answer(404, "not_found", "there is nothing here: see /v1/models and /healthz");
+  return error_answer(404, "not_found", "there is nothing here: see /, /v1/models and /healthz");
+}
+
+// A browser asks its user then.
+WebAnswer no_token(bool for_browsers) {
+  WebAnswer out = error_answer(401, "no_token", "a valid token is needed: Authorization: Bearer ...");
+  if (for_browsers)
+    out.headers.emplace_back("WWW-Authenticate", "Basic realm=\"tokcast: the token is the password\"");
+  return out;
 }
 
 std::optional<WebAnswer> refusal(const ServerState& state, const WebRequest& head, bool upgrade) {
   const Route* route = upgrade ? nullptr : find_route(head);
   AccessRules rules = state.access;
-  if (route != nullptr && route->is_public) rules.token.reset();
-  switch (check_access(head, rules, upgrade)) {
+  const bool for_browsers = route != nullptr && route->to == Route::To::kBrowsers;
+  if (route != nullptr && route->to == Route::To::kAnybody) rules.token.reset();
+  const TokenWay way = upgrade        ? TokenWay::kNowOrLater
+                       : for_browsers ? TokenWay::kBearerOrBasic
+                                      : TokenWay::kBearer;
+  switch (check_access(head, rules, way)) {
     case Access::kBadHost:
       return error_answer(403, "bad_host", "this server is not known under that name; see --allow-host");
     case Access::kBadOrigin:
       return error_answer(403, "bad_origin", "pages of that origin may not ask here; see --allow-origin");
     case Access::kNoToken:
-      return error_answer(401, "no_token", "a valid token is needed: Authorization: Bearer ...");
+      return no_token(for_browsers);
     case Access::kAllowed:
       break;
   }

@@ -54,33 +54,42 @@ std::string missing(const ServerState& state, std::string_view kind) {
   return kind == "stt" ? "nothing here can listen" : "nothing here can speak";
 }
 
+// For the accounts; "": nothing was tried.
+std::string_view outcome_of(unsigned status) {
+  if (status == 200) return "done";
+  if (status == 504) return fault_name(TurnFault::kDeadline);
+  return status == 500 ? "failed" : "";
+}
+
 // One request about sound: answered once, by what it asked for, its deadline, or not at all if its client
 // goes. Lives as long as its callbacks.
 class SoundExchange : public std::enable_shared_from_this<SoundExchange> {
  public:
-  SoundExchange(ServerState& state, std::shared_ptr<Exchange> exchange)
-      : state_(state), exchange_(std::move(exchange)) {
+  // `by`: who is to do it.
+  SoundExchange(ServerState& state, std::shared_ptr<Exchange> exchange, ServedKind kind, std::string by)
+      : state_(state), exchange_(std::move(exchange)), account_(state.account) {
+    served_.kind = kind;
+    served_.by = std::move(by);
     ++state_.sounds;
   }
   SoundExchange(const SoundExchange&) = delete;
   SoundExchange& operator=(const SoundExchange&) = delete;
   virtual ~SoundExchange() { --state_.sounds; }
 
-  // Null: it was refused.
   template <typename Kind>
   static void start(ServerState& state, const std::shared_ptr<Exchange>& exchange, std::string_view kind,
-                    bool is_here) {
-    if (!is_here) return reply(state, exchange, error_answer(501, "unavailable", missing(state, kind)));
+                    const std::string& by) {
+    if (by.empty()) return reply(state, exchange, error_answer(501, "unavailable", missing(state, kind)));
     if (state.sounds >= state.limits.sounds) {
       return reply(state, exchange, error_of({ErrorKind::kTimeout, "too much sound is asked for at once"}));
     }
-    const auto self = std::make_shared<Kind>(state, exchange);
+    const auto self = std::make_shared<Kind>(state, exchange, by);
     const Seconds deadline = exchange->request().deadline.value_or(state.http_budget);
     self->deadline_ = state.loop.after(deadline, [weak = self->weak_from_this()] {
       if (const auto there = weak.lock()) there->late();
     });
     exchange->on_gone([weak = self->weak_from_this()] {
-      if (const auto there = weak.lock()) there->end();
+      if (const auto there = weak.lock()) there->gone();
     });
     if (!self->is_over()) self->begin();
   }
@@ -90,15 +99,32 @@ class SoundExchange : public std::enable_shared_from_this<SoundExchange> {
 
   bool is_over() const { return exchange_ == nullptr; }
   void answer(WebAnswer answer) {
-    if (const auto exchange = std::exchange(exchange_, nullptr)) reply(state_, exchange, std::move(answer));
+    if (const auto exchange = std::exchange(exchange_, nullptr)) {
+      if (const auto outcome = outcome_of(answer.status); !outcome.empty()) keep(outcome);
+      reply(state_, exchange, std::move(answer));
+    }
     end();
   }
+  Served& served() { return served_; }
   ServerState& state() { return state_; }
   const WebRequest& request() const { return exchange_->request(); }
   std::string take_body() { return exchange_->take_body(); }
 
  private:
   void late() { answer(error_answer(504, "deadline", "the deadline passed")); }
+  void gone() {
+    if (!is_over()) keep(fault_name(TurnFault::kCancelled));
+    end();
+  }
+  void keep(std::string_view outcome) {
+    served_.outcome = outcome;
+    served_.stages.total = Loop::now() - began_;
+    if (served_.is_done()) {
+      (served_.kind == ServedKind::kTranscription ? served_.stages.recognition : served_.stages.synthesis) =
+          served_.stages.total;
+    }
+    if (account_) account_({.served = served_});
+  }
   void end() {
     exchange_.reset();
     deadline_.reset();
@@ -107,12 +133,16 @@ class SoundExchange : public std::enable_shared_from_this<SoundExchange> {
 
   ServerState& state_;
   std::shared_ptr<Exchange> exchange_;  // nullptr: answered, or gone
+  TurnAccount account_;
+  Served served_{};
+  Seconds began_ = Loop::now();
   std::unique_ptr<LoopTimer> deadline_{};
 };
 
 class Transcription : public SoundExchange {
  public:
-  using SoundExchange::SoundExchange;
+  Transcription(ServerState& state, std::shared_ptr<Exchange> exchange, std::string by)
+      : SoundExchange(state, std::move(exchange), ServedKind::kTranscription, std::move(by)) {}
 
   void begin() {
     // Handed on, not shared: the last owner must not be the pool's thread.
@@ -135,6 +165,7 @@ class Transcription : public SoundExchange {
     if (!wanted) return answer(error_of(wanted.error()));
     form_ = wanted->form;
     length_ = wanted->sound.length();
+    served().sound = length_;
     ear_ = std::make_shared<Ear>(state(), false);
     ear_->hear(
         encode_linear16(wanted->sound.samples), {.rate = wanted->sound.rate}, true,
@@ -164,7 +195,8 @@ class Transcription : public SoundExchange {
 
 class SpokenText : public SoundExchange {
  public:
-  using SoundExchange::SoundExchange;
+  SpokenText(ServerState& state, std::shared_ptr<Exchange> exchange, std::string by)
+      : SoundExchange(state, std::move(exchange), ServedKind::kSpeech, std::move(by)) {}
 
   void begin() {
     const std::string body = take_body();
@@ -178,6 +210,8 @@ class SpokenText : public SoundExchange {
     }
     const auto wanted = read_speech_request(body, voices, state().limits);
     if (!wanted) return answer(error_of(wanted.error()));
+    const std::string& voice = wanted->synthesis.voice;
+    if (const auto slash = voice.find('/'); slash != std::string::npos) served().by = voice.substr(0, slash);
     mouth_ = std::make_shared<Mouth>(state(), state().limits.answer);
     mouth_->speak(wanted->synthesis, [self = self_of(), wanted = *wanted](Result<std::string> sound) {
       self->spoken(wanted, std::move(sound));
@@ -190,6 +224,7 @@ class SpokenText : public SoundExchange {
   void spoken(const SpeechRequest& wanted, Result<std::string> sound) {
     if (is_over()) return;
     if (!sound) return answer(error_of(sound.error()));
+    served().sound = Seconds(static_cast<double>(sound->size()) / 2 / wanted.synthesis.rate);
     WebAnswer out{.content_type = wanted.as_wav ? "audio/wav" : "audio/pcm"};
     out.headers.emplace_back("X-Tokcast-Voice", wanted.synthesis.voice);
     out.body = wanted.as_wav ? write_wav_bytes(*sound, wanted.synthesis.rate) : std::move(*sound);
@@ -206,11 +241,11 @@ class SpokenText : public SoundExchange {
 }  // namespace
 
 void transcribe(ServerState& state, const std::shared_ptr<Exchange>& exchange) {
-  SoundExchange::start<Transcription>(state, exchange, "stt", !state.speech->recogniser_name().empty());
+  SoundExchange::start<Transcription>(state, exchange, "stt", state.speech->recogniser_name());
 }
 
 void speak_aloud(ServerState& state, const std::shared_ptr<Exchange>& exchange) {
-  SoundExchange::start<SpokenText>(state, exchange, "tts", !state.speech->synthesiser_name().empty());
+  SoundExchange::start<SpokenText>(state, exchange, "tts", state.speech->synthesiser_name());
 }
 
 }  // namespace tokcast

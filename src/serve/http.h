@@ -35,6 +35,9 @@ struct WebAnswer {
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};
+  std::shared_ptr<const std::string> shared_body{};  // instead of `body`: one text for many answers
+
+  std::string_view text() const { return shared_body ? std::string_view(*shared_body) : body; }
 };
 
 // One request and what becomes of it: either answer() once, or begin(), any number of write() and end().

@@ -33,6 +33,14 @@ constexpr std::size_t kLingerBytes = 1UL << 20U;
 
 class Connection;
 
+// What is on its way out: of this connection alone, or a text that others share.
+struct Piece {
+  std::string own{};
+  std::shared_ptr<const std::string> shared{};
+
+  std::string_view text() const { return shared ? std::string_view(*shared) : own; }
+};
+
 class HttpExchange : public Exchange {
  public:
   HttpExchange(std::shared_ptr<Connection> connection, WebRequest request)
@@ -100,23 +108,24 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
 
   void answer(const WebAnswer& answer) {
     std::string text = head_text(answer, false, keep_alive_);
-    if (!is_head_) text += answer.body;
-    send(std::move(text));
+    if (!is_head_ && !answer.shared_body) text += answer.body;
+    send({.own = std::move(text)});
+    if (!is_head_ && answer.shared_body) send({.shared = answer.shared_body});
     complete();
   }
 
   void begin(WebAnswer answer) {
     const std::string body = std::move(answer.body);
-    send(head_text(answer, true, keep_alive_));
-    if (!body.empty()) send(chunk_text(body));
+    send({.own = head_text(answer, true, keep_alive_)});
+    if (!body.empty()) send({.own = chunk_text(body)});
   }
 
   void write(const std::string& part) {
-    if (!part.empty()) send(chunk_text(part));
+    if (!part.empty()) send({.own = chunk_text(part)});
   }
 
   void end() {
-    send("0\r\n\r\n");
+    send({.own = "0\r\n\r\n"});
     complete();
   }
 
@@ -162,7 +171,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     reserved_ += expected;
     if (!parser_->is_done() &&
         equals_ignoring_case(text_of(parser_->get()[http::field::expect]), "100-continue")) {
-      send("HTTP/1.1 100 Continue\r\n\r\n");
+      send({.own = "HTTP/1.1 100 Continue\r\n\r\n"});
     }
     state_ = State::kBody;
     arm(set_->limits.body_time);
@@ -249,10 +258,10 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
 
   // --- writing ---
 
-  void send(std::string text) {
+  void send(Piece piece) {
     if (state_ == State::kClosed) return;
-    unsent_ += text.size();
-    queue_.push_back(std::move(text));
+    unsent_ += piece.text().size();
+    queue_.push_back(std::move(piece));
     // One answer may be larger; what may not grow is a stream that nobody reads.
     if (queue_.size() > 2 && unsent_ > set_->limits.unsent.value) return close();
     if (!writing_) write_next();
@@ -262,7 +271,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     writing_ = true;
     arm(set_->limits.write_time);
     asio::async_write(
-        stream_, asio::buffer(queue_.front()),
+        stream_, asio::buffer(queue_.front().text()),
         [self = shared_from_this()](const ErrorCode& error, std::size_t) { self->written(error); });
   }
 
@@ -270,7 +279,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     writing_ = false;
     if (state_ == State::kClosed) return;
     if (error) return close();
-    unsent_ -= queue_.front().size();
+    unsent_ -= queue_.front().text().size();
     queue_.pop_front();
     if (!queue_.empty()) return write_next();
     if (state_ == State::kBody) return arm(set_->limits.body_time);  // after "100 Continue"
@@ -304,7 +313,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
     keep_alive_ = false;
     state_ = State::kLinger;
     complete_ = true;
-    send(head_text(answer, false, false) + (is_head_ ? std::string() : answer.body));
+    send({.own = head_text(answer, false, false) + (is_head_ ? std::string() : answer.body)});
   }
 
   void half_close() {
@@ -393,7 +402,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
   bool watching_ = false;
   bool writing_ = false;
   bool complete_ = false;
-  std::deque<std::string> queue_{};
+  std::deque<Piece> queue_{};
   std::size_t unsent_ = 0;
   std::uint64_t reserved_ = 0;
   std::size_t lingered_ = 0;

@@ -43,8 +43,8 @@ std::string head_text(const WebAnswer& answer, bool chunked, bool keep_alive) {
                                 text_of(http::obsolete_reason(static_cast<http::status>(answer.status))),
                                 answer.content_type);
   for (const auto& [name, value] : answer.headers) out += fmt::format("{}: {}\r\n", name, value);
-  out +=
-      chunked ? "Transfer-Encoding: chunked\r\n" : fmt::format("Content-Length: {}\r\n", answer.body.size());
+  out += chunked ? "Transfer-Encoding: chunked\r\n"
+                 : fmt::format("Content-Length: {}\r\n", answer.text().size());
   out += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
   return out;
 }

@@ -36,6 +36,11 @@ struct ServeLimits {
   std::size_t spoken_text = 4096;  // bytes
   std::size_t sounds = 8;
 
+  // The page for browsers. It takes seconds of a core to make.
+  Seconds page_age{30};
+  std::size_t page_waiters = 64;
+  std::size_t recent_turns = 20;  // that are told of
+
   // What the engine may answer.
   Bytes answer{16 * kMebi.value};
   Bytes event{1 * kMebi.value};  // one server-sent event

@@ -43,10 +43,6 @@ Result<LocalAiMessage> read_local_ai(std::string_view frame, const ServeLimits& 
 Json local_ai_error(std::string_view code, std::string_view component, std::string_view message);
 Json local_ai_failure(const TurnFailure& failure);
 
-// base64 to bytes; nullopt if it is not. White space is allowed.
-std::optional<std::string> decode_base64(std::string_view text);
-std::string encode_base64(std::string_view bytes);
-
 // What is spoken in a message or by default: G.711 µ-law at 8000, or linear16. Anything else falls back to
 // the former, and the answer says so.
 struct SoundFormat {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "serve/base64.h"
+
 namespace tokcast {
 namespace {
 

@@ -29,7 +29,7 @@ constexpr std::array<Family, 9> kCounters{{
     {"tokcast_accounts_dropped_total", "Turns not written to the ledger because it could not keep up."},
 }};
 
-constexpr std::array<Family, 10> kGauges{{
+constexpr std::array<Family, 11> kGauges{{
     {"tokcast_connections", "Open connections."},
     {"tokcast_web_sockets", "Open WebSockets."},
     {"tokcast_queued_turns", "Turns that wait for the engine."},
@@ -37,6 +37,7 @@ constexpr std::array<Family, 10> kGauges{{
     {"tokcast_running_turns", "Turns that the engine works on."},
     {"tokcast_engine_ready", "1 if the engine takes requests."},
     {"tokcast_loop_lag_max_seconds", "Longest lag of the event loop since the start."},
+    {"tokcast_loop_lag_recent_max_seconds", "Longest lag of the last five to ten seconds."},
     {"tokcast_forecast_correction_ratio", "Middle of recent turns' actual divided by forecast time."},
     {"tokcast_resident_bytes", "Memory of the server's own process."},
     {"tokcast_open_descriptors", "Descriptors of the server's own process."},
@@ -97,6 +98,19 @@ double Metrics::value(Counter counter, std::string_view label) const {
   if (family == counters_.end()) return 0;
   const auto found = family->second.find(std::string(label));
   return found == family->second.end() ? 0 : found->second;
+}
+
+double Metrics::total(Counter counter) const {
+  double out = 0;
+  const auto family = counters_.find(counter);
+  if (family == counters_.end()) return out;
+  for (const auto& [label, number] : family->second) out += number;
+  return out;
+}
+
+std::optional<double> Metrics::value(Gauge gauge) const {
+  const auto found = gauges_.find(gauge);
+  return found == gauges_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::string Metrics::text(std::string_view version) const {

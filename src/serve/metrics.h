@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@ enum class Gauge {
   kRunning,
   kEngineReady,
   kLoopLagMax,
+  kLoopLagRecentMax,
   kForecastCorrection,
   kResidentBytes,
   kOpenDescriptors
@@ -58,6 +60,8 @@ class Metrics {
   void observe(Histogram histogram, Seconds value);
 
   double value(Counter counter, std::string_view label = {}) const;
+  double total(Counter counter) const;             // of all labels
+  std::optional<double> value(Gauge gauge) const;  // nullopt: not set yet
 
   // The whole exposition. `version` goes into tokcast_build_info.
   std::string text(std::string_view version) const;

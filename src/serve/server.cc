@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "serve/event_log.h"
 #include "serve/http_server.h"
 #include "serve/notify.h"
+#include "serve/page_cache.h"
 #include "serve/session_host.h"
 
 namespace tokcast {
@@ -84,6 +86,11 @@ class Server {
     state_.parsers = &parsers_;
     state_.recognition = &recognition_;
     state_.synthesis = &synthesis_;
+    if (options_.make_page) {
+      page_.emplace(loop_, options_.make_page, options_.limits.page_age, options_.limits.page_waiters);
+      state_.page = &*page_;
+      state_.page_policy = options_.page_policy;
+    }
     engines_ = std::make_unique<Engines>(loop_, parsers_, runtime_directory_,
                                          [this](const EngineStatus& status) { engine_changed(status); });
     take_servable();
@@ -211,6 +218,7 @@ class Server {
 
   void take_servable() {
     state_.model = options_.servable.model;
+    state_.account = account_of(options_.servable);
     state_.turn_budget = options_.servable.turn_budget.value_or(options_.turn_budget);
     turns_.set_pace(Pace(options_.servable.forecaster), options_.servable.load);
   }
@@ -240,15 +248,23 @@ class Server {
 
   void turn_ended(const TurnRecord& record) {
     log_.write("turn", record_json(record));
-    const auto& account = options_.servable.account;
-    if (!account) return;
-    if (!accounts_.run([account, record] { account(record); })) {
-      state_.metrics.count(Counter::kAccountsDropped);
-    }
+    state_.recent.push_front(record);
+    if (state_.recent.size() > options_.limits.recent_turns) state_.recent.pop_back();
+  }
+
+  // What begins from now on is this model's, even if another one serves when it is over.
+  TurnAccount account_of(const Servable& servable) {
+    if (!servable.account) return {};
+    return [this, account = servable.account](const ServedTurn& turn) {
+      if (!accounts_.run([account, turn] { account(turn); })) {
+        state_.metrics.count(Counter::kAccountsDropped);
+      }
+    };
   }
 
   void saw_lag(Seconds lag) {
     state_.metrics.observe(Histogram::kLoopLag, lag);
+    recent_lag_ = std::max(recent_lag_, lag);
     if (lag <= longest_lag_) return;
     longest_lag_ = lag;
     state_.metrics.set(Gauge::kLoopLagMax, lag.value);
@@ -264,6 +280,8 @@ class Server {
     });
     const auto dropped = static_cast<double>(log_.dropped());
     state_.metrics.count(Counter::kLogDropped, {}, dropped - state_.metrics.value(Counter::kLogDropped));
+    state_.metrics.set(Gauge::kLoopLagRecentMax, std::max(recent_lag_, lag_before_).value);
+    lag_before_ = std::exchange(recent_lag_, {});
     if (listener_) {
       state_.metrics.set(Gauge::kConnections, static_cast<double>(listener_->connections()));
       state_.metrics.set(Gauge::kWebSockets, static_cast<double>(listener_->web_sockets()));
@@ -317,6 +335,8 @@ class Server {
   std::unique_ptr<Engines> engines_{};
   std::uint64_t counted_starts_ = 0;
   Seconds longest_lag_{};
+  Seconds recent_lag_{};  // longest since the last kFactsPeriod began
+  Seconds lag_before_{};  // ... and in the one before
   Seconds drain_until_{};
   int linger_ = 40;  // times kDrainPeriod, for answers that are still on their way out
   bool said_goodbye_ = false;
@@ -333,6 +353,7 @@ class Server {
   WorkerPool parsers_{1, 64};
   WorkerPool recognition_{options_.speech_threads, 64};
   WorkerPool synthesis_{options_.speech_threads, 64};
+  std::optional<PageCache> page_{};
 };
 
 }  // namespace

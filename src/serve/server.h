@@ -33,8 +33,9 @@ struct Servable {
   std::optional<Seconds> turn_budget{};     // as promised of it; nullopt: ServeOptions::turn_budget holds
   std::optional<Bytes> memory_need{};       // weights, context and all
   std::optional<Bytes> memory_left{};       // when it was looked at, whatever else was loaded
-  // Called for every turn that was taken in, on a thread that may wait; may be empty.
-  std::function<void(const TurnRecord&)> account{};
+  // Called for every turn that was taken in and for sound by HTTP, when it is over, on a thread that may
+  // wait; may be empty.
+  std::function<void(const ServedTurn&)> account{};
 };
 
 struct ServeOptions {
@@ -51,6 +52,10 @@ struct ServeOptions {
   // For people, one line each; called on the loop's thread, so it must not wait.
   std::function<void(const std::string&)> say{};
   std::optional<int> log_descriptor{};  // JSON lines
+  // The page for browsers, which is large and may take long: called on a thread of its own, whenever the last
+  // one is old. Empty: there is none.
+  std::function<Result<std::string>()> make_page{};
+  std::string page_policy{};  // its Content-Security-Policy
   // Called on a thread of its own at the start; empty: there is none.
   std::function<std::unique_ptr<Speech>()> make_speech{};
   std::size_t speech_threads = 1;  // for recognition, and as many for synthesis

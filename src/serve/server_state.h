@@ -2,6 +2,7 @@
 #ifndef TOKCAST_SERVE_SERVER_STATE_H_
 #define TOKCAST_SERVE_SERVER_STATE_H_
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,12 +15,15 @@
 #include "serve/limits.h"
 #include "serve/loop.h"
 #include "serve/metrics.h"
+#include "serve/served_turn.h"
 #include "serve/supervisor.h"
 #include "serve/turns.h"
 #include "serve/worker_pool.h"
 #include "speech/speech.h"
 
 namespace tokcast {
+
+class PageCache;
 
 struct ServedModel {
   std::string id{};    // as clients name it
@@ -49,6 +53,10 @@ struct ServerState {
   std::shared_ptr<Speech> speech{};  // never nullptr once the server runs; any thread
   std::size_t sounds = 0;            // HTTP requests about sound that are being answered
   std::function<void(std::string_view event, const Json& facts)> log{};  // may be empty
+  TurnAccount account{};                                                 // likewise; of `model`
+  std::deque<TurnRecord> recent{};                                       // turns that ended, newest first
+  PageCache* page = nullptr;  // what browsers get; nullptr: nothing
+  std::string page_policy{};  // its Content-Security-Policy
   // Serves another model; `done` when it is ready or cannot be.
   std::function<void(std::string path, std::function<void(Result<void>)> done)> switch_model{};
   WorkerPool* parsers = nullptr;  // for bodies that would hold the loop up

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "serve/access.h"
+#include "serve/base64.h"
 #include "serve/session_impl.h"
 
 namespace tokcast {

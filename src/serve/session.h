@@ -49,6 +49,9 @@ class SessionPort {
   virtual Seconds now() const = 0;  // Loop::now()
   // A turn was answered, spoken or not.
   virtual void turn_answered(const TurnTimeline& timeline) = 0;
+  // The last turn that was started is over, with all that was to be spoken of it. `was_cut`: by a barge-in,
+  // or because the client went.
+  virtual void turn_over(const TurnTimeline& timeline, bool was_cut) = 0;
 
   virtual std::string recogniser_name() const = 0;
   virtual std::string synthesiser_name() const = 0;

@@ -24,6 +24,10 @@ class SessionHost : public SessionPort {
     if (state_.draining) {
       return std::unexpected(TurnFailure{.fault = TurnFault::kNotReady, .message = "the server ends"});
     }
+    // One turn at a time.
+    account_ = state_.account;
+    record_.reset();
+    events.settled = [this](const TurnRecord& record) { record_ = record; };
     return state_.turns->start(std::move(request), std::move(events));
   }
   void cancel_turn(Turns::Id id) override { state_.turns->cancel(id); }
@@ -56,6 +60,11 @@ class SessionHost : public SessionPort {
     const bool was_spoken = times.recognised && times.first_sound;
     if (was_spoken) state_.metrics.observe(Histogram::kFirstAudio, *times.first_sound - times.asked);
     if (state_.log) state_.log("answered", timeline_json(times));
+  }
+
+  void turn_over(const TurnTimeline& times, bool was_cut) override {
+    const auto record = std::exchange(record_, std::nullopt);
+    if (record && account_) account_(served_turn(*record, times, Loop::now(), was_cut));
   }
 
   std::string recogniser_name() const override { return state_.speech->recogniser_name(); }
@@ -111,6 +120,8 @@ class SessionHost : public SessionPort {
   std::shared_ptr<WebSocket> socket_;
   std::shared_ptr<Ear> ear_{};
   std::shared_ptr<Mouth> mouth_{};
+  TurnAccount account_{};
+  std::optional<TurnRecord> record_{};  // of the last turn, once the engine has done with it
   Session session_;
 };
 

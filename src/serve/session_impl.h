@@ -39,6 +39,7 @@ struct SessionJob {
   SoundFormat format{};
   std::optional<Seconds> deadline{};
   TurnTimeline times{};
+  bool is_answered = false;  // in one piece
 };
 
 struct Session::Impl : std::enable_shared_from_this<Session::Impl> {

@@ -24,7 +24,10 @@ class FakePort : public SessionPort {
     turns[++last_turn] = std::move(events);
     return last_turn;
   }
-  void cancel_turn(Turns::Id id) override { turns.erase(id); }
+  void cancel_turn(Turns::Id id) override {
+    turns.erase(id);
+    log += "cancelled ";
+  }
 
   bool hear(std::string pcm16, const RecogniserOptions& options,
             std::function<void(Result<Recognised>, Seconds)> heard) override {
@@ -45,6 +48,7 @@ class FakePort : public SessionPort {
   void stop_speaking() override { speaking.clear(); }
   Seconds now() const override { return Seconds(clock); }
   void turn_answered(const TurnTimeline& times) override { answered.push_back(times); }
+  void turn_over(const TurnTimeline& /*times*/, bool was_cut) override { log += was_cut ? "cut " : "over "; }
   std::string recogniser_name() const override { return stt; }
   std::string synthesiser_name() const override { return tts; }
   Json status() const override { return {{"stt_backend", stt}}; }
@@ -98,6 +102,7 @@ class FakePort : public SessionPort {
   int stopped_hearing = 0;
   double clock = 100;
   std::vector<TurnTimeline> answered{};
+  std::string log{};  // how turns ended
   std::vector<std::string> texts{};
   std::vector<std::function<void(Result<std::string>)>> speaking{};
   std::string switched_to{};
@@ -285,9 +290,44 @@ TEST_F(SessionTest, ASpokenTurnTellsWhenItsStagesCame) {
   EXPECT_EQ(times["started_seconds"], 2.0);
   EXPECT_EQ(times["first_token_seconds"], 3.0);
   EXPECT_EQ(times["last_token_seconds"], 4.0);
+  EXPECT_EQ(times["first_sentence_seconds"], 3.0);
   EXPECT_EQ(times["first_sound_seconds"], 5.0);
   EXPECT_EQ(times["last_sound_seconds"], 7.0);
   EXPECT_EQ(port_.answered.size(), 1U);
+}
+
+TEST_F(SessionTest, ATurnIsOverOnceAllOfItIsSpokenOrItWasCut) {
+  make_speech();
+  tell(R"({"type":"llm_request","text":"Hi","mode":"full"})");
+  port_.token(1, "One. ");
+  port_.end(1);
+  EXPECT_EQ(port_.log, "");
+  port_.speaking[0](std::string("sound"));
+  EXPECT_EQ(port_.log, "over ");
+  tell(R"({"type":"llm_request","text":"Hi","mode":"full"})");
+  port_.token(2, "Two. ");
+  port_.end(2);
+  tell(R"({"type":"barge_in"})");
+  EXPECT_EQ(port_.log, "over cut ");
+  tell(R"({"type":"llm_request","text":"Hi"})");
+  tell(R"({"type":"llm_request","text":"Again"})");
+  session_.closed();
+  // The engine's part ends first. What waited never began.
+  EXPECT_EQ(port_.log, "over cut cancelled cut ");
+}
+
+TEST_F(SessionTest, ARefusedTurnNeverBeganAndOneOfToolsEndsWithItsAnswer) {
+  port_.refuse = true;
+  tell(R"({"type":"llm_request","text":"Hi"})");
+  EXPECT_EQ(port_.log, "");
+  port_.refuse = false;
+  tell(R"({"type":"llm_tool_request","text":"Hi"})");
+  const auto answer = port_.turns.at(1).answer;
+  answer(200, R"({"choices":[{"message":{"content":"Yes"}}]})");
+  EXPECT_EQ(port_.last()["type"], "llm_tool_response");
+  EXPECT_EQ(port_.log, "");
+  port_.end(1);
+  EXPECT_EQ(port_.log, "over ");
 }
 
 TEST_F(SessionTest, ASentenceThatCannotBeSpokenIsLeftOut) {

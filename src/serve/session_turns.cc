@@ -139,7 +139,7 @@ void Session::Impl::speak_sentences(bool all) {
       send_error("overloaded", "tts", "too much waits to be spoken", job->echo);
       continue;
     }
-    ++spoken;
+    if (spoken++ == 0) job->times.first_sentence = port.now();
     ++sounding;
   }
 }
@@ -164,16 +164,15 @@ void Session::Impl::sentence_spoken(Result<std::string> sound, std::uint64_t ind
 
 void Session::Impl::got_answer(unsigned status, const std::string& body) {
   if (!job) return;
+  job->is_answered = true;
   const auto json = status == 200 ? parse_json(body, "the engine's answer") : Result<Json>(Json());
   const bool is_good = json && json->is_object() && json->value("choices", Json()).is_array() &&
                        !(*json)["choices"].empty() && (*json)["choices"][0].is_object();
   const Json message = is_good ? (*json)["choices"][0].value("message", Json()) : Json();
   if (!message.is_object()) {
-    send_error("engine_refused", "llm", error_in(body), job->echo);
-    return end_job();
+    return send_error("engine_refused", "llm", error_in(body), job->echo);
   }
   answer_tools(message);
-  end_job();
 }
 
 void Session::Impl::answer_tools(const Json& message) {
@@ -207,6 +206,7 @@ void Session::Impl::answer_tools(const Json& message) {
 void Session::Impl::turn_ended(const std::optional<TurnFailure>& failure) {
   turn.reset();
   if (!job) return;
+  if (job->is_answered) return end_job();
   if (failure) {
     Json error = job->echo.on(local_ai_failure(*failure));
     error["partial_text"] = reply;
@@ -242,7 +242,8 @@ void Session::Impl::finish_job() {
 }
 
 void Session::Impl::end_job() {
-  job.reset();
+  const TurnTimeline times = std::exchange(job, std::nullopt)->times;
+  port.turn_over(times, false);
   ++generation;
   start_next();
 }
@@ -259,10 +260,11 @@ void Session::Impl::remember_turn() {
 
 void Session::Impl::cancel_all() {
   waiting.clear();
-  job.reset();
+  const auto cut = std::exchange(job, std::nullopt);
   ++generation;
   if (const auto id = std::exchange(turn, std::nullopt)) port.cancel_turn(*id);
   port.stop_speaking();
+  if (cut) port.turn_over(cut->times, true);
 }
 
 }  // namespace tokcast

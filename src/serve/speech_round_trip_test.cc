@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "serve/audio_api.h"
+#include "serve/base64.h"
 #include "serve/local_ai.h"
 #include "serve/session_host.h"
 #include "speech/g711.h"
@@ -81,6 +82,7 @@ class SpeechRoundTrip : public testing::Test {
     state_.parsers = &parsers_;
     state_.recognition = &recognition_;
     state_.synthesis = &synthesis_;
+    state_.account = [this](const ServedTurn& turn) { kept_.push_back(turn); };
     turns_.set_engine({.phase = EnginePhase::kReady});
   }
 
@@ -127,6 +129,7 @@ class SpeechRoundTrip : public testing::Test {
   Turns turns_{loop_, client_, state_.metrics, {}, 1, [](const TurnRecord&) {}};
   std::shared_ptr<SocketRecorder> socket_ = std::make_shared<SocketRecorder>();
   WebSocketEvents events_{};
+  std::vector<ServedTurn> kept_{};
   // Last, so that their threads end first.
   WorkerPool parsers_{1, 64};
   WorkerPool recognition_{1, 64};
@@ -170,6 +173,23 @@ TEST_F(SpeechRoundTrip, SpeechInBecomesSpeechOut) {
     EXPECT_EQ(metrics.find(std::string("tokcast_") + histogram + "_seconds_count 0"), std::string::npos)
         << histogram;
   }
+}
+
+TEST_F(SpeechRoundTrip, EveryStageOfASpokenTurnIsAccounted) {
+  open();
+  events_.binary(voice_of(kQuestion, 1));
+  ASSERT_TRUE(until([&] { return !socket_->of("llm_response").empty(); }));
+  ASSERT_EQ(kept_.size(), 1U);
+  const Served& turn = kept_[0].served;
+  EXPECT_EQ(turn.kind, ServedKind::kSpokenTurn);
+  EXPECT_EQ(turn.outcome, "done");
+  ASSERT_TRUE(kept_[0].engine);
+  EXPECT_EQ(kept_[0].engine->outcome, "done");
+  const Stages& stages = turn.stages;
+  EXPECT_TRUE(stages.recognition && stages.queue && stages.first_token && stages.reply);
+  ASSERT_TRUE(stages.synthesis && stages.first_audio && stages.total);
+  EXPECT_LE(*stages.synthesis, *stages.first_audio);
+  EXPECT_LE(*stages.first_audio, *stages.total);
 }
 
 // The answer is heard again: what was sent is sound, and the right one.
@@ -223,6 +243,12 @@ TEST_F(SpeechRoundTrip, ARecordingIsTranscribed) {
   const Json answer = parse_json(exchange->answered->body, "answer").value();
   EXPECT_EQ(answer["text"], kQuestion);
   EXPECT_EQ(answer["segments"].size(), 1U);
+  ASSERT_EQ(kept_.size(), 1U);
+  EXPECT_EQ(kept_[0].served.kind, ServedKind::kTranscription);
+  EXPECT_EQ(kept_[0].served.by, state_.speech->recogniser_name());
+  EXPECT_EQ(kept_[0].served.outcome, "done");
+  EXPECT_TRUE(kept_[0].served.stages.recognition);
+  EXPECT_GT(kept_[0].served.sound, Seconds(0.5));
   ASSERT_TRUE(until([&] { return state_.sounds == 0; }));
 }
 
@@ -236,6 +262,11 @@ TEST_F(SpeechRoundTrip, TextBecomesAWavFile) {
   ASSERT_TRUE(sound) << describe(sound.error());
   EXPECT_EQ(sound->rate, 24'000U);
   EXPECT_GT(sound->length(), Seconds(1));
+  ASSERT_EQ(kept_.size(), 1U);
+  EXPECT_EQ(kept_[0].served.kind, ServedKind::kSpeech);
+  EXPECT_EQ(kept_[0].served.by, state_.speech->synthesiser_name());
+  EXPECT_TRUE(kept_[0].served.stages.synthesis);
+  EXPECT_EQ(kept_[0].served.sound, sound->length());
 }
 
 TEST_F(SpeechRoundTrip, SoundByHttpIsBoundedAndItsErrorsAreHonest) {
@@ -253,6 +284,7 @@ TEST_F(SpeechRoundTrip, SoundByHttpIsBoundedAndItsErrorsAreHonest) {
   EXPECT_EQ(answer_to(post("application/json", R"({"input":"a"})"), true), 503U);
   state_.speech = no_speech();
   EXPECT_EQ(answer_to(post_form("", "json"), false), 501U);
+  EXPECT_TRUE(kept_.empty()) << "nothing of it was served";
 }
 
 TEST_F(SpeechRoundTrip, ALateOneIsCutAndAGoneOneIsForgotten) {
@@ -267,6 +299,9 @@ TEST_F(SpeechRoundTrip, ALateOneIsCutAndAGoneOneIsForgotten) {
   gone->go();
   EXPECT_TRUE(until([&] { return state_.sounds == 0; }));
   EXPECT_FALSE(gone->answered);
+  ASSERT_EQ(kept_.size(), 2U);
+  EXPECT_EQ(kept_[0].served.outcome, "deadline");
+  EXPECT_EQ(kept_[1].served.outcome, "cancelled");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/units.h"
+#include "ledger/served.h"
 
 namespace tokcast {
 
@@ -18,13 +19,17 @@ struct TurnTimeline {
   std::optional<Seconds> started{};     // the model; the queue comes before
   std::optional<Seconds> first_token{};
   std::optional<Seconds> last_token{};
-  std::optional<Seconds> first_sound{};  // of a whole sentence
+  std::optional<Seconds> first_sentence{};  // went to the synthesiser
+  std::optional<Seconds> first_sound{};     // of a whole sentence
   std::optional<Seconds> last_sound{};
 };
 
 // {"recognised_seconds": ..., "last_sound_seconds": ...}, all since `asked`; null where it did not come to
 // that.
 Json timeline_json(const TurnTimeline& timeline);
+
+// How long each stage took, if all was over at `end`.
+Stages stages_of(const TurnTimeline& timeline, Seconds end);
 
 }  // namespace tokcast
 

@@ -160,6 +160,7 @@ TurnFailure Turns::Impl::not_ready() const {
 void Turns::Impl::run(Id id) {
   Turn& turn = turns.at(id);
   turn.started = Loop::now();
+  turn.record.was_started = true;
   turn.record.waited = *turn.started - turn.taken_in;
   metrics.observe(Histogram::kQueueWait, turn.record.waited);
   if (turn.events.started) turn.events.started();
@@ -251,6 +252,7 @@ void Turns::Impl::settle(Turn& turn, std::string_view outcome) {
     metrics.count(Counter::kPromises, "no");
   }
   record(out);
+  if (turn.events.settled) turn.events.settled(out);
 }
 
 void Turns::Impl::finish(Id id, std::optional<TurnFailure> failure) {
@@ -367,7 +369,7 @@ std::expected<Turns::Id, TurnFailure> Turns::start(TurnRequest request, TurnEven
 void Turns::cancel(Id id) {
   const auto found = impl_->turns.find(id);
   if (found == impl_->turns.end()) return;
-  found->second.events = {};
+  found->second.events = {.settled = std::move(found->second.events.settled)};
   impl_->finish(id, TurnFailure{.fault = TurnFault::kCancelled});
 }
 

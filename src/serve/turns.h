@@ -60,17 +60,6 @@ struct TurnFailure {
 // "deadline_seconds", "retry_after_seconds"}; null: not known.
 Json forecast_json(const TurnFailure& failure);
 
-struct TurnEvents {
-  // The engine takes it up; the queue ends here. May be empty.
-  std::function<void()> started{};
-  // Streams: the data of one event, as the engine wrote it, "[DONE]" included.
-  std::function<void(std::string_view data)> event{};
-  // Anything else: the whole answer, which may be an engine's refusal (status 400 ...).
-  std::function<void(unsigned status, std::string body)> answer{};
-  // Last. Not called after cancel().
-  std::function<void(const std::optional<TurnFailure>& failure)> end{};
-};
-
 // What became of a turn, for the ledger and the log.
 struct TurnRecord {
   std::uint64_t id = 0;
@@ -81,13 +70,27 @@ struct TurnRecord {
   std::optional<TurnSize> forecast_size{};
   std::optional<TurnTimes> forecast{};  // in the engine
   std::optional<Seconds> forecast_wait{};
-  Seconds waited{};  // in the queue
+  bool was_started = false;  // the engine took it up
+  Seconds waited{};          // in the queue until then
   std::optional<Seconds>
       first_token{};  // since it was taken in; nullopt: there was none, or it did not stream
   Seconds total{};    // since it was taken in
   // Of the turn as it was, by the forecaster alone: what it can be held to.
   std::optional<TurnTimes> forecast_of_size{};
   std::optional<TurnSize> size{};  // as the engine counted; nullopt: it did not say
+};
+
+struct TurnEvents {
+  // The engine takes it up; the queue ends here. May be empty.
+  std::function<void()> started{};
+  // Streams: the data of one event, as the engine wrote it, "[DONE]" included.
+  std::function<void(std::string_view data)> event{};
+  // Anything else: the whole answer, which may be an engine's refusal (status 400 ...).
+  std::function<void(unsigned status, std::string body)> answer{};
+  // What became of it, before `end`; after cancel() too. May be empty.
+  std::function<void(const TurnRecord& record)> settled{};
+  // Last. Not called after cancel().
+  std::function<void(const std::optional<TurnFailure>& failure)> end{};
 };
 
 class Turns {

@@ -59,6 +59,9 @@ class TurnsTest : public testing::Test {
     events.end = [this, name](const std::optional<TurnFailure>& failure) {
       log_ += name + (failure ? "!" + std::string(fault_name(failure->fault)) : std::string(".")) + " ";
     };
+    events.settled = [this, name](const TurnRecord& record) {
+      settled_ += name + ":" + record.outcome + (record.was_started ? " " : "(never started) ");
+    };
     return turns_.start(std::move(request), std::move(events));
   }
   // Lets the loop do what was posted.
@@ -72,6 +75,7 @@ class TurnsTest : public testing::Test {
   Metrics metrics_{};
   std::vector<TurnRecord> records_{};
   std::string log_{};
+  std::string settled_{};
   Turns turns_{loop_, client_, metrics_,
                {},    1,       [this](const TurnRecord& record) { records_.push_back(record); }};
 };
@@ -114,6 +118,17 @@ TEST_F(TurnsTest, CancellingClosesTheCallAndNothingMoreIsSaid) {
   EXPECT_EQ(turns_.running(), 0U);
   EXPECT_EQ(log_, "a:one ");
   EXPECT_EQ(records_.at(0).outcome, "cancelled");
+}
+
+TEST_F(TurnsTest, WhoAskedIsToldWhatBecameOfItAfterACancelToo) {
+  const auto first = start("a");
+  const auto second = start("b");
+  settle();
+  turns_.cancel(*second);
+  EXPECT_EQ(settled_, "b:cancelled(never started) ");
+  turns_.cancel(*first);
+  EXPECT_EQ(settled_, "b:cancelled(never started) a:cancelled ");
+  EXPECT_EQ(log_, "") << "and of nothing else";
 }
 
 TEST_F(TurnsTest, CancellingFromInsideAnEventIsSafe) {

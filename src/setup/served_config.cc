@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <filesystem>
 #include <utility>
 
 #include "base/text.h"
@@ -73,6 +74,45 @@ Result<ServedSpeech> speech_in(const toml::table& in, const std::string& path) {
   return out;
 }
 
+// Correcting it is up to the user: setup does not write this part.
+Error bad_remote(const std::string& path, std::string message) {
+  return {ErrorKind::kBadInput, std::move(message), path, "docs/SERVER.md has an example."};
+}
+
+Result<void> check_remote_keys(const toml::table& in, const std::string& path) {
+  for (const auto& [key, value] : in) {
+    const std::string_view name = key.str();
+    if (name == "key") {
+      return std::unexpected(
+          bad_remote(path, "remote.key: a key does not belong in here; key_file names a file that has it"));
+    }
+    if (name != "url" && name != "model" && name != "key_file") {
+      return std::unexpected(bad_remote(
+          path, fmt::format("remote.{} is not known: there are url, model and key_file", printable(name))));
+    }
+    if (!value.is_string() || value.ref<std::string>().empty())
+      return std::unexpected(bad_remote(path, fmt::format("remote.{} is not a text", name)));
+  }
+  return {};
+}
+
+// nullopt: there is none.
+Result<std::optional<RemoteConfig>> remote_at(const toml::table& in, const std::string& path) {
+  const auto node = in.at_path("remote");
+  if (!node) return std::nullopt;
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return std::unexpected(bad_remote(path, "remote is not a table"));
+  if (auto known = check_remote_keys(*table, path); !known) return std::unexpected(known.error());
+  const auto url = (*table)["url"].value<std::string>();
+  const auto model = (*table)["model"].value<std::string>();
+  if (!url || !model) {
+    return std::unexpected(bad_remote(path, fmt::format("remote.{} is missing", url ? "model" : "url")));
+  }
+  RemoteConfig out{.url = *url, .model = *model, .key_file = (*table)["key_file"].value<std::string>()};
+  if (out.key_file) out.key_file = (std::filesystem::path(path).parent_path() / *out.key_file).string();
+  return out;
+}
+
 }  // namespace
 
 Result<ServedConfig> served_config(std::string_view text, const std::string& path) {
@@ -84,10 +124,12 @@ Result<ServedConfig> served_config(std::string_view text, const std::string& pat
                 path, "Correct it, or run `tokcast setup` again.");
   }
   const toml::table& in = parsed.table();
-  const auto model = in.at_path("llm.model_path").value<std::string>();
-  if (!model || model->empty()) {
-    return fail(ErrorKind::kNotFound, "no model was set up to be served here", path,
-                "Name a GGUF file, or run `tokcast setup`.");
+  const auto remote = remote_at(in, path);
+  if (!remote) return std::unexpected(remote.error());
+  const std::string model = in.at_path("llm.model_path").value<std::string>().value_or("");
+  if (model.empty() && !*remote) {
+    return fail(ErrorKind::kNotFound, "no model was set up to be served here, and no server elsewhere", path,
+                "Name a GGUF file, run `tokcast setup`, or name a server in its part [remote].");
   }
   const auto threads = whole_at(in, "llm.threads", 4096, path);
   if (!threads) return std::unexpected(threads.error());
@@ -97,7 +139,8 @@ Result<ServedConfig> served_config(std::string_view text, const std::string& pat
   if (!budget) return std::unexpected(budget.error());
   auto speech = speech_in(in, path);
   if (!speech) return std::unexpected(speech.error());
-  ServedConfig out{.model_path = *model, .turn_budget = *budget, .speech = std::move(*speech)};
+  ServedConfig out{
+      .model_path = model, .turn_budget = *budget, .speech = std::move(*speech), .remote = *remote};
   if (*threads) out.threads = static_cast<std::uint32_t>(**threads);
   if (*context) out.context_tokens = static_cast<std::uint64_t>(**context);
   return out;

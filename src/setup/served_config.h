@@ -1,5 +1,5 @@
-// What `tokcast setup` left for `tokcast serve`: the parts [llm] and [speech] of config.toml, read back; and
-// what the user wrote in [speech.whisper] and [speech.piper].
+// What `tokcast serve` serves where nothing is named: the parts [llm] and [speech] of config.toml, which
+// `tokcast setup` writes, and what the user wrote in [remote], [speech.whisper] and [speech.piper].
 #ifndef TOKCAST_SETUP_SERVED_CONFIG_H_
 #define TOKCAST_SETUP_SERVED_CONFIG_H_
 
@@ -24,18 +24,27 @@ struct ServedSpeech {
   std::string set_up_voice{};               // likewise, by setup and not by the user
 };
 
+// A server elsewhere to which turns are handed.
+struct RemoteConfig {
+  std::string url{};
+  std::string model{};  // as it is called there
+  std::optional<std::string> key_file{};
+};
+
 // nullopt: not told there.
 struct ServedConfig {
-  std::string model_path;  // a GGUF file
+  std::string model_path;  // a GGUF file; empty: none is here, and there is a `remote`
   std::optional<std::uint32_t> threads{};
   std::optional<std::uint64_t> context_tokens{};
   std::optional<Seconds> turn_budget{};  // as promised
   ServedSpeech speech{};
+  std::optional<RemoteConfig> remote{};
 };
 
-// `text` is a whole config.toml, `path` names it in errors. Keys of others are left alone. Errors: kBadInput
-// (no TOML, a value of the wrong kind or out of range; says which), kNotFound (no model in it: set up for a
-// server elsewhere, or not set up).
+// `text` is a whole config.toml, `path` names it in errors and is where a relative `key_file` starts. Keys of
+// others are left alone. Errors: kBadInput (no TOML; a value of the wrong kind or out of range; in [remote] a
+// key that is not known, as a mistyped one would send turns without what it says; says which), kNotFound
+// (neither a model nor a server elsewhere).
 Result<ServedConfig> served_config(std::string_view text, const std::string& path);
 
 }  // namespace tokcast

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "setup/server_settings.h"
 
@@ -72,6 +73,50 @@ TEST(ServedConfig, SaysThatNothingWasSetUp) {
     ASSERT_FALSE(read) << text;
     EXPECT_EQ(read.error().kind, ErrorKind::kNotFound);
     EXPECT_NE(read.error().fix.find("tokcast setup"), std::string::npos);
+  }
+}
+
+TEST(ServedConfig, ReadsAServerElsewhereBesideWhatSetupWrote) {
+  ServerSettings hybrid = some_settings();
+  hybrid.files.llm.clear();
+  const std::string text = config_part(hybrid) +
+                           "[remote]\nurl = 'https://api.example.org/v1'\nmodel = 'theirs'\n"
+                           "key_file = 'remote-key'\n";
+  const auto read = served_config(text, "/etc/tokcast/config.toml");
+  ASSERT_TRUE(read) << describe(read.error());
+  EXPECT_EQ(read->model_path, "");
+  ASSERT_TRUE(read->remote);
+  EXPECT_EQ(read->remote->url, "https://api.example.org/v1");
+  EXPECT_EQ(read->remote->model, "theirs");
+  EXPECT_EQ(read->remote->key_file, "/etc/tokcast/remote-key");
+  const auto absolute =
+      served_config("remote = {url = 'u', model = 'm', key_file = '/run/key'}", "/etc/tokcast/config.toml");
+  ASSERT_TRUE(absolute);
+  EXPECT_EQ(absolute->remote->key_file, "/run/key");
+  const auto without = served_config("remote = {url = 'u', model = 'm'}", "config.toml");
+  ASSERT_TRUE(without);
+  EXPECT_FALSE(without->remote->key_file);
+}
+
+TEST(ServedConfig, NamesWhatIsWrongWithAServerElsewhere) {
+  const std::pair<const char*, const char*> wrong[] = {
+      {"remote = 'https://api.example.org'", "not a table"},
+      {"[[remote]]\nurl = 'u'\nmodel = 'm'", "not a table"},
+      {"remote = {url = 'u'}", "remote.model is missing"},
+      {"remote = {model = 'm'}", "remote.url is missing"},
+      {"remote = {url = '', model = 'm'}", "remote.url is not a text"},
+      {"remote = {url = 'u', model = 7}", "remote.model is not a text"},
+      {"remote = {url = 'u', model = 'm', key = 'sesame'}", "key_file names a file"},
+      {"remote = {url = 'u', model = 'm', keyfile = 'k'}", "remote.keyfile is not known"},
+      {"remote = {url = 'u', model = 'm', \"\\u001b[31m\" = 'k'}", "is not known"},
+  };
+  for (const auto& [text, what] : wrong) {
+    const auto read = served_config(std::string(text) + "\n[llm]\nmodel_path = '/m.gguf'\n", "config.toml");
+    ASSERT_FALSE(read) << text;
+    EXPECT_EQ(read.error().kind, ErrorKind::kBadInput) << text;
+    EXPECT_NE(read.error().message.find(what), std::string::npos) << read.error().message;
+    EXPECT_EQ(read.error().message.find("sesame"), std::string::npos);
+    EXPECT_EQ(read.error().message.find('\x1b'), std::string::npos);
   }
 }
 

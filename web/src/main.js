@@ -4,6 +4,7 @@ import { sortDocuments } from './documents.js'
 import { element, paragraph, section } from './dom.js'
 import { capital, exactSeconds, secondsRange, whole } from './format.js'
 import { forecastSection } from './forecasts.js'
+import { liveSection } from './live.js'
 import { machineSection } from './machine.js'
 import { memorySection } from './memory.js'
 import { promiseSection } from './promises.js'
@@ -13,8 +14,9 @@ import { turnSection } from './turn.js'
 const report = JSON.parse(document.getElementById('documents').textContent)
 const sorted = sortDocuments(report)
 const main = document.querySelector('main')
+const live = report.live ? liveSection(report.live) : null
 
-const places = [['forecasts', 'Models'], ['turn', 'Turn'], ['memory', 'Memory'], ['machine', 'Machine'], ['promises', 'Promises'], ['accuracy', 'Accuracy'], ['sources', 'Sources']]
+const places = [['now', 'Now'], ['forecasts', 'Models'], ['turn', 'Turn'], ['memory', 'Memory'], ['machine', 'Machine'], ['promises', 'Promises'], ['accuracy', 'Accuracy'], ['sources', 'Sources']]
 
 function headline(question) {
   if (!question) return sorted.machine ? sorted.machine.name : 'Nothing is known here yet'
@@ -60,6 +62,7 @@ function show(question) {
     turn.node.querySelector('select').focus({ preventScroll: true })
   }
   main.replaceChildren(...[
+    live,
     question ? drawn('forecasts', () => forecastSection(question, choose)) : null,
     turn?.node ?? turn,
     question ? drawn('memory', () => memorySection(question)) : null,
@@ -74,4 +77,4 @@ document.querySelector('header').append(element('h1'), element('p', { 'aria-live
 show(sorted.questions[0] ?? null)
 const there = places.filter(([id]) => document.getElementById(id))
 document.querySelector('header').append(element('nav', { 'aria-label': 'Parts of the report' }, there.map(([id, name]) => element('a', { href: `#${id}` }, name))))
-document.querySelector('footer').append('Made by tokcast from what its commands print as JSON. This file needs no network and asks none.')
+document.querySelector('footer').append('Made by tokcast from what its commands print as JSON. ', live ? 'It asks nobody but the server that it came from.' : 'This file needs no network and asks none.')

@@ -1,7 +1,7 @@
 // What was promised, and what came of it over time.
 import { areaY, dot, line, plot, ruleY, text } from '@observablehq/plot'
 import { command, element, paragraph, plainTable, section } from './dom.js'
-import { date, exactSeconds, percent, plural, seconds, secondsRange, unknown } from './format.js'
+import { date, exactSeconds, percent, plural, seconds, secondsRange, unknown, whole } from './format.js'
 import { chart, legend, style } from './plots.js'
 
 const fates = {
@@ -71,14 +71,27 @@ function table(ledger) {
   return plainTable('All promises', columns, rows)
 }
 
+const kinds = { turn: 'turn', 'spoken-turn': 'spoken turn', transcription: 'recording', speech: 'text to speak' }
+
+// Where the server's turns spent their time: whatever was promised of them.
+function stageTable(ledger) {
+  const stages = ledger?.stages ?? []
+  if (stages.length === 0) return null
+  const columns = [{ title: 'Served' }, { title: 'By' }, { title: 'Done', number: true }, { title: 'Heard', number: true }, { title: 'Queue', number: true }, { title: 'First token', number: true }, { title: 'Reply', number: true }, { title: 'Spoken', number: true }, { title: 'First sound', number: true }, { title: 'All', number: true }]
+  const rows = stages.map((one) => [kinds[one.kind] ?? one.kind, one.by, whole(one.done),
+    ...['recognition', 'queue', 'first_token', 'reply', 'synthesis', 'first_audio', 'total'].map((stage) => seconds(one[`${stage}_seconds`]))])
+  return [element('h3', {}, 'Where served turns spent their time'), paragraph('Medians. The first sound of a spoken turn counts from the end of speech.'), plainTable('Stages of what was served', columns, rows)]
+}
+
 export function promiseSection(ledger, documents) {
   const told = documents.filter((one) => turnsOf(one).length > 0)
   const counted = ledger ?? { promises: documents, coverage: coverageOf(documents) }
   const title = finding(counted)
-  if (counted.promises.length === 0) return section('promises', title, paragraph('A promise is a forecast that was accepted: ', command('tokcast bench FILE'), ' or ', command('tokcast promises accept MODEL'), '.'))
+  if (counted.promises.length === 0) return section('promises', title, paragraph('A promise is a forecast that was accepted: ', command('tokcast bench FILE'), ' or ', command('tokcast promises accept MODEL'), '.'), stageTable(ledger))
   return section('promises', title,
     told.length > 0 ? [paragraph('The band is what was promised; each mark is a turn.'), legend(Object.values(fates)), element('div', { class: 'cards' }, told.map(card))] : null,
-    table(counted))
+    table(counted),
+    stageTable(ledger))
 }
 
 // Where single promises were given without the list of all.
