@@ -11,6 +11,7 @@
 #include "cli/find_model.h"
 #include "cli/known_timings.h"
 #include "cli/serve_accounts.h"
+#include "forecast/cost_model.h"
 #include "forecast/load.h"
 
 namespace tokcast {
@@ -54,6 +55,9 @@ EngineSpec engine_spec(const ServableOptions& options, const Engine& engine, con
   out.arguments.insert(out.arguments.end(), options.engine_arguments.begin(), options.engine_arguments.end());
   out.environment = {{"LLAMA_ARG_OFFLINE", "1"},   {"LLAMA_ARG_JINJA", "1"},    {"LLAMA_ARG_UI", "0"},
                      {"LLAMA_ARG_CACHE_RAM", "0"}, {"LLAMA_LOG_COLORS", "off"}, {"LLAMA_API_KEY", ""}};
+  // It looks for cancels between batches only. Its default is four micro-batches, which only pipelines of
+  // several cards gain from.
+  if (model.gpu_layers == 0) out.environment.emplace_back("LLAMA_ARG_BATCH", std::to_string(kMicroBatch));
   return out;
 }
 

@@ -149,7 +149,7 @@ class Transcription : public SoundExchange {
     const bool taken =
         state().parsers->run([self = self_of(), &loop = state().loop, type = request().content_type,
                               body = take_body(), limits = state().limits]() mutable {
-          auto read = std::make_shared<Result<TranscriptionRequest>>(read_transcription(type, body, limits));
+          auto read = std::make_shared<Result<Recording>>(read_recording(type, body, limits));
           loop.post([self = std::move(self), read] { self->listen(std::move(*read)); });
         });
     if (!taken) answer(error_of({ErrorKind::kTimeout, "too many large requests at once"}));
@@ -160,15 +160,30 @@ class Transcription : public SoundExchange {
     return std::static_pointer_cast<Transcription>(shared_from_this());
   }
 
-  void listen(Result<TranscriptionRequest> wanted) {
+  struct Recording {
+    TranscriptForm form;
+    Seconds length;
+    std::string pcm16;
+    std::uint32_t rate;
+  };
+  // Minutes of sound: on a thread of the pool.
+  static Result<Recording> read_recording(const std::string& type, const std::string& body,
+                                          const ServeLimits& limits) {
+    const auto wanted = read_transcription(type, body, limits);
+    if (!wanted) return std::unexpected(wanted.error());
+    const Sound& sound = wanted->sound;
+    return Recording{wanted->form, sound.length(), encode_linear16(sound.samples), sound.rate};
+  }
+
+  void listen(Result<Recording> wanted) {
     if (is_over()) return;
     if (!wanted) return answer(error_of(wanted.error()));
     form_ = wanted->form;
-    length_ = wanted->sound.length();
+    length_ = wanted->length;
     served().sound = length_;
     ear_ = std::make_shared<Ear>(state(), false);
     ear_->hear(
-        encode_linear16(wanted->sound.samples), {.rate = wanted->sound.rate}, true,
+        std::move(wanted->pcm16), {.rate = wanted->rate}, true,
         [self = self_of()](Result<Recognised> heard, Seconds) { self->heard(std::move(heard)); },
         [self = self_of()] { self->all_heard(); });
   }
@@ -225,9 +240,23 @@ class SpokenText : public SoundExchange {
     if (is_over()) return;
     if (!sound) return answer(error_of(sound.error()));
     served().sound = Seconds(static_cast<double>(sound->size()) / 2 / wanted.synthesis.rate);
+    // Minutes of sound are neither copied nor given their head on the loop's thread.
+    const bool taken = state().parsers->run(
+        [self = self_of(), &loop = state().loop, wanted, pcm16 = std::move(*sound)]() mutable {
+          auto body = std::make_shared<const std::string>(
+              wanted.as_wav ? write_wav_bytes(pcm16, wanted.synthesis.rate) : std::move(pcm16));
+          loop.post([self = std::move(self), wanted = std::move(wanted), body = std::move(body)] {
+            self->written(wanted, body);
+          });
+        });
+    if (!taken) answer(error_of({ErrorKind::kTimeout, "too much sound is asked for at once"}));
+  }
+
+  void written(const SpeechRequest& wanted, std::shared_ptr<const std::string> body) {
+    if (is_over()) return;
     WebAnswer out{.content_type = wanted.as_wav ? "audio/wav" : "audio/pcm"};
     out.headers.emplace_back("X-Tokcast-Voice", wanted.synthesis.voice);
-    out.body = wanted.as_wav ? write_wav_bytes(*sound, wanted.synthesis.rate) : std::move(*sound);
+    out.shared_body = std::move(body);
     answer(std::move(out));
   }
 

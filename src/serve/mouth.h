@@ -42,7 +42,13 @@ class Mouth : public std::enable_shared_from_this<Mouth> {
   };
 
   void work();
-  void piece_done(Result<std::string> sound);
+  // The sound of a text so far, with that of its newest sentence if it was made.
+  struct Piece {
+    std::string sound{};
+    Result<void> made{};
+  };
+  Piece synthesise(const SynthesisRequest& request, std::string before) const;
+  void piece_done(Piece piece);
   void end(Result<std::string> sound);
 
   ServerState& state_;
