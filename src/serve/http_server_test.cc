@@ -62,6 +62,27 @@ TEST(HttpServer, BodiesComeWholeInAnyPieces) {
   EXPECT_TRUE(expecting.to_the_end().ends_with("\r\n\r\nok"));
 }
 
+TEST(HttpServer, OneTextIsSharedByManyAnswersAndByThoseWhoGoInTheMiddle) {
+  const HttpEchoServer server;
+  HttpTestClient patient(server.port);
+  patient.send("GET /shared HTTP/1.1\r\nHost: a\r\n\r\n");
+  for (int i = 0; i < 10; ++i) {
+    HttpTestClient leaving(server.port);
+    leaving.send("GET /shared HTTP/1.1\r\nHost: a\r\n\r\n");
+    leaving.until("HTTP/1.1 200");
+  }
+  EXPECT_TRUE(patient.until("the end").ends_with("the end"));
+  const std::string whole =
+      answer_to(server.port, "GET /shared HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(whole.find("Content-Length: " + std::to_string(server.shared->size()) + "\r\n"),
+            std::string::npos);
+  EXPECT_TRUE(whole.ends_with("\r\n\r\n" + *server.shared));
+  const std::string head =
+      answer_to(server.port, "HEAD /shared HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(head.find("Content-Length: " + std::to_string(server.shared->size())), std::string::npos);
+  EXPECT_TRUE(head.ends_with("\r\n\r\n"));
+}
+
 TEST(HttpServer, AClientThatGoesIsNoticedWhileItWaits) {
   const HttpEchoServer server;
   HttpTestClient client(server.port);

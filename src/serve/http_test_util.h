@@ -47,6 +47,7 @@ class HttpEchoServer {
         exchange->on_gone([this] { ++gone_; });
         return;
       }
+      if (exchange->request().path == "/shared") return exchange->answer({.shared_body = shared});
       exchange->answer({.content_type = "text/plain", .body = exchange->take_body()});
     };
     handlers.web_socket = [](std::shared_ptr<WebSocket> socket, const WebRequest&) {
@@ -71,6 +72,9 @@ class HttpEchoServer {
   int gone() const { return gone_; }
 
   std::uint16_t port = 0;
+  // What all answers at /shared have: more than a socket takes at once.
+  const std::shared_ptr<const std::string> shared =
+      std::make_shared<const std::string>(std::string(8'000'000, 'x') + "the end");
 
  private:
   Loop loop_{};

@@ -258,7 +258,7 @@ TEST_F(SpeechRoundTrip, TextBecomesAWavFile) {
   ASSERT_TRUE(until([&] { return exchange->answered.has_value(); }));
   EXPECT_EQ(exchange->answered->status, 200U) << exchange->answered->body;
   EXPECT_EQ(exchange->answered->content_type, "audio/wav");
-  const auto sound = read_wav(exchange->answered->body, Seconds(60));
+  const auto sound = read_wav(exchange->answered->text(), Seconds(60));
   ASSERT_TRUE(sound) << describe(sound.error());
   EXPECT_EQ(sound->rate, 24'000U);
   EXPECT_GT(sound->length(), Seconds(1));
