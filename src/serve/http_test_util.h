@@ -101,16 +101,18 @@ class HttpTestClient {
     descriptor_ = -1;
   }
 
-  void send(std::string_view bytes, std::size_t piece = 1 << 20) const {
+  // False: the other end takes no more.
+  bool send(std::string_view bytes, std::size_t piece = 1 << 20) const {
     for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) {
       const auto part = bytes.substr(0, piece);
       std::size_t sent = 0;
       while (sent < part.size()) {
         const auto count = ::send(descriptor_, part.data() + sent, part.size() - sent, MSG_NOSIGNAL);
-        if (count <= 0) return;
+        if (count <= 0) return false;
         sent += static_cast<std::size_t>(count);
       }
     }
+    return true;
   }
   // False: the other end closed, or is silent.
   bool receive() {

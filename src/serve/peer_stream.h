@@ -4,8 +4,10 @@
 #define TOKCAST_SERVE_PEER_STREAM_H_
 
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 #include <boost/beast/websocket/teardown.hpp>
 #include <memory>
@@ -52,7 +54,12 @@ template <typename Handler>
 void async_teardown(boost::beast::role_type role, PeerStream& stream, Handler&& handler) {
   using boost::beast::websocket::async_teardown;
   if (stream.has_tls()) return async_teardown(role, stream.tls(), std::forward<Handler>(handler));
-  async_teardown(role, stream.socket(), std::forward<Handler>(handler));
+  // Beast 1.81's own reads 2 kB and closes, which sends RST to whoever still sends; the rest is for the owner
+  // to read away.
+  boost::system::error_code ignored;
+  std::ignore = stream.socket().shutdown(PeerStream::Socket::shutdown_send, ignored);
+  boost::asio::post(stream.get_executor(), boost::beast::bind_front_handler(std::forward<Handler>(handler),
+                                                                            boost::system::error_code{}));
 }
 inline void teardown(boost::beast::role_type role, PeerStream& stream, boost::system::error_code& error) {
   boost::beast::websocket::teardown(role, stream.socket(), error);

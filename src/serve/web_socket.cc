@@ -7,6 +7,7 @@
 #include <deque>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "serve/http_internal.h"
 
@@ -16,6 +17,10 @@ namespace {
 namespace asio = boost::asio;
 namespace websocket = boost::beast::websocket;
 using ErrorCode = boost::system::error_code;
+
+constexpr Seconds kLingerTime{2};
+constexpr std::size_t kLingerBytes = 32UL << 20U;
+constexpr std::size_t kLingerBuffer = 64UL << 10U;
 
 std::chrono::steady_clock::duration to_duration(Seconds seconds) {
   return std::chrono::duration_cast<std::chrono::steady_clock::duration>(
@@ -100,7 +105,10 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   }
 
   void got(const ErrorCode& error) {
-    if (error || state_ == State::kClosed) return ended();
+    if (error || state_ == State::kClosed) {
+      ended();
+      return linger();
+    }
     std::string bytes = boost::beast::buffers_to_string(buffer_.data());
     buffer_.consume(buffer_.size());
     buffer_.shrink_to_fit();  // an idle socket shall not keep its largest message's room
@@ -147,10 +155,37 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   }
 
   void close_now_properly() {
-    stream_.async_close(close_reason_, [self = shared_from_this()](const ErrorCode&) { self->ended(); });
+    stream_.async_close(close_reason_, [self = shared_from_this()](const ErrorCode&) {
+      self->ended();
+      self->linger();
+    });
+  }
+
+  // Whoever is still sending what was refused must not find a closed socket: it would take that for a broken
+  // connection and not look at why. What was to be said has been said by now.
+  void linger() {
+    PeerStream::Socket& socket = stream_.next_layer().socket();
+    if (stream_.next_layer().has_tls() || !socket.is_open() || !read_away_.empty()) return;
+    read_away_.resize(kLingerBuffer);
+    timer_.expires_after(to_duration(kLingerTime));
+    timer_.async_wait([self = weak_from_this()](const ErrorCode& error) {
+      const auto there = self.lock();
+      if (!error && there) there->abort();
+    });
+    read_away();
+  }
+  void read_away() {
+    if (lingered_ > kLingerBytes) return abort();
+    stream_.next_layer().socket().async_read_some(
+        asio::buffer(read_away_), [self = shared_from_this()](const ErrorCode& error, std::size_t count) {
+          if (error) return self->abort();
+          self->lingered_ += count;
+          self->read_away();
+        });
   }
 
   void abort() {
+    timer_.cancel();
     ErrorCode ignored;
     std::ignore = stream_.next_layer().socket().close(ignored);
     ended();
@@ -176,6 +211,8 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   std::deque<Message> queue_{};
   std::size_t unsent_ = 0;
   std::uint64_t armed_ = 0;
+  std::vector<char> read_away_{};
+  std::size_t lingered_ = 0;  // bytes that were read away
   bool writing_ = false;
   State state_ = State::kHandshake;
   websocket::close_reason close_reason_{};

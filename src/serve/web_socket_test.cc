@@ -328,6 +328,15 @@ TEST(WebSocket, WhatNoClientMayDoEndsTheConnection) {
   too_long.expect_failure(1009);
 }
 
+TEST(WebSocket, WhoSendsTooMuchCanSendItAllAndHearsWhy) {
+  const HttpEchoServer server;
+  for (int i = 0; i < 3; ++i) {
+    Ws too_long(server.port);
+    EXPECT_TRUE(too_long.send(Ws::frame(kText, std::string(6'000'000, 'x'))));
+    too_long.expect_failure(1009);
+  }
+}
+
 TEST(WebSocket, HandshakesThatAreNoneAreRefused) {
   const HttpEchoServer server;
   const std::string good =
