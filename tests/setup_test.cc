@@ -21,7 +21,7 @@ std::string story(const std::string& name) {
 }
 
 TEST_F(SetupCli, DoesTheWholeJob) {
-  const ChildResult result = setup({"--yes", "--json"});
+  const ChildResult result = setup({"--use", "voice", "--yes", "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.standard_error << result.standard_output;
   EXPECT_EQ(schema_findings("setup", result.standard_output), "");
   const Json document = parsed(result);

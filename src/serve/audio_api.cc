@@ -241,14 +241,12 @@ class SpokenText : public SoundExchange {
     if (!sound) return answer(error_of(sound.error()));
     served().sound = Seconds(static_cast<double>(sound->size()) / 2 / wanted.synthesis.rate);
     // Minutes of sound are neither copied nor given their head on the loop's thread.
-    const bool taken = state().parsers->run(
-        [self = self_of(), &loop = state().loop, wanted, pcm16 = std::move(*sound)]() mutable {
-          auto body = std::make_shared<const std::string>(
-              wanted.as_wav ? write_wav_bytes(pcm16, wanted.synthesis.rate) : std::move(pcm16));
-          loop.post([self = std::move(self), wanted = std::move(wanted), body = std::move(body)] {
-            self->written(wanted, body);
-          });
-        });
+    const bool taken = state().parsers->run([self = self_of(), &loop = state().loop, wanted,
+                                             pcm16 = std::move(*sound)]() mutable {
+      auto body = std::make_shared<const std::string>(
+          wanted.as_wav ? write_wav_bytes(pcm16, wanted.synthesis.rate) : std::move(pcm16));
+      loop.post([self = std::move(self), wanted, body = std::move(body)] { self->written(wanted, body); });
+    });
     if (!taken) answer(error_of({ErrorKind::kTimeout, "too much sound is asked for at once"}));
   }
 
