@@ -16,8 +16,9 @@ Result<void> PieceStore::write(std::uint64_t offset, std::span<const char> bytes
   if (board_.ended()) return fail(ErrorKind::kInterrupted, "the download ended");
   // One at a time is what the kernel allows a file; who waits for its lock spins, who waits for ours sleeps.
   const std::scoped_lock lock(write_mutex_);
-  bytes_written_ += bytes.size();
-  return blob_.write(offset, bytes);
+  auto written = blob_.write(offset, bytes);
+  if (written) bytes_written_ += bytes.size();
+  return written;
 }
 
 Result<void> PieceStore::note(std::uint64_t piece, BegunPiece& written) {

@@ -61,7 +61,7 @@ class PieceStore {
   std::atomic<std::uint64_t> bytes_written_{0};
 };
 
-// Reads so much of a blob from `offset` on, in parts that fit a second-level cache. Errors: kIo.
+// Reads this part of a blob, in pieces that fit a second-level cache. Errors: kIo.
 Result<void> read_back(const Blob& blob, ByteRange range,
                        const std::function<void(std::span<const char>)>& take);
 
