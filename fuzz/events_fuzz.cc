@@ -1,4 +1,5 @@
-// What the engine streams: server-sent events, and the text in them. Pieces of any size must give the same.
+// What the engine streams: server-sent events, the text in them, and the reply that they make together.
+// Pieces of any size must give the same.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 
 #include "serve/local_ai.h"
 #include "serve/sse.h"
+#include "serve/whole_reply.h"
 #include "speech/spoken_text.h"
 
 namespace {
@@ -34,5 +36,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string spoken;
   for (const std::string& event : whole) spoken += tokcast::delta_text(event).value_or("");
   tokcast::take_sentences(spoken);
+  tokcast::WholeReply reply;
+  for (const std::string& event : whole) {
+    if (!reply.add(event)) break;
+  }
+  if (!tokcast::parse_json(reply.text(), "reply")) abort();
   return 0;
 }

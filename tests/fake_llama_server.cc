@@ -12,29 +12,27 @@
 // with models of that name only. FAKE_LOG: a file that gets a
 // line when a turn takes its slot and when it gives it back: "1 starts", "1 done", "1 gone". GET /slots tells
 // which are busy; a turn whose client is gone frees its slot before the next word.
-#include <arpa/inet.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <condition_variable>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <mutex>
 #include <sstream>
 #include <string>
-#include <string_view>
-#include <thread>
+
+#include "fake_http.h"
 
 namespace {
 
+using tokcast::fake::answer;
+using tokcast::fake::option;
+using tokcast::fake::send_all;
 using Clock = std::chrono::steady_clock;
 
 std::mutex mutex;
@@ -50,27 +48,6 @@ void tell(int turn, const char* what) {
     std::ofstream(path, std::ios::app) << turn << ' ' << what << '\n';
 }
 
-std::string option(int count, char** arguments, std::string_view name, std::string fallback) {
-  for (int i = 1; i + 1 < count; ++i) {
-    if (arguments[i] == name) return arguments[i + 1];
-  }
-  return fallback;
-}
-
-void send_all(int peer, const std::string& text) {
-  for (std::size_t sent = 0; sent < text.size();) {
-    const auto count = send(peer, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
-    if (count <= 0) return;
-    sent += static_cast<std::size_t>(count);
-  }
-}
-
-void answer(int peer, int status, const std::string& body) {
-  send_all(peer, "HTTP/1.1 " + std::to_string(status) +
-                     " X\r\nContent-Type: application/json\r\nContent-Length: " +
-                     std::to_string(body.size()) + "\r\n\r\n" + body);
-}
-
 bool is_gone(int peer, int milliseconds) {
   pollfd wait{peer, POLLIN, 0};
   if (poll(&wait, 1, milliseconds) <= 0) return false;
@@ -83,11 +60,13 @@ struct Wish {
   int words = 3;
   int milliseconds = 0;
   bool stream = false;
+  bool progress = false;
 };
 
 Wish wish_in(const std::string& body) {
   Wish out;
   out.stream = body.find("\"stream\":true") != std::string::npos;
+  out.progress = body.find("\"return_progress\":true") != std::string::npos;
   for (const char* what : {"say", "die", "break", "hang", "refuse", "flood"}) {
     const auto at = body.find("\"" + std::string(what));
     if (at == std::string::npos) continue;
@@ -123,6 +102,11 @@ bool speak(int peer, const Wish& wish) {
     send_all(peer,
              "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
     send_all(peer, chunk("data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":null}}]}\n\n"));
+  }
+  if (wish.progress) {
+    send_all(
+        peer,
+        chunk("data: {\"choices\":[{\"delta\":{\"content\":null}}],\"prompt_progress\":{\"total\":12}}\n\n"));
   }
   if (wish.what == "flood") {
     send_all(peer, chunk("data: "));
@@ -168,25 +152,7 @@ void take_turn(int peer, const std::string& body) {
   slot_free.notify_one();
 }
 
-std::string read_request(int peer) {
-  std::string in;
-  std::array<char, 65536> piece{};
-  for (;;) {
-    const auto end = in.find("\r\n\r\n");
-    if (end != std::string::npos) {
-      const auto at = in.find("Content-Length: ");
-      const std::size_t length =
-          at == std::string::npos ? 0 : std::strtoul(in.c_str() + at + 16, nullptr, 10);
-      if (in.size() >= end + 4 + length) return in;
-    }
-    const auto count = recv(peer, piece.data(), piece.size(), 0);
-    if (count <= 0) return in;
-    in.append(piece.data(), static_cast<std::size_t>(count));
-  }
-}
-
-void serve(int peer) {
-  const std::string request = read_request(peer);
+void serve(int peer, const std::string& request) {
   const bool is_ready = Clock::now() >= ready_at;
   if (request.starts_with("GET /health")) {
     answer(peer, is_ready ? 200 : 503, is_ready ? "{\"status\":\"ok\"}" : "{\"error\":\"loading\"}");
@@ -202,28 +168,6 @@ void serve(int peer) {
   } else {
     answer(peer, 404, "{}");
   }
-  close(peer);
-}
-
-int listen_on(int listener, const sockaddr* address, socklen_t size) {
-  const int yes = 1;
-  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  return bind(listener, address, size) == 0 && listen(listener, 64) == 0 ? listener : -1;
-}
-
-int listen_at(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-  return listen_on(socket(AF_UNIX, SOCK_STREAM, 0), reinterpret_cast<sockaddr*>(&address), sizeof address);
-}
-
-int listen_at(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return listen_on(socket(AF_INET, SOCK_STREAM, 0), reinterpret_cast<sockaddr*>(&address), sizeof address);
 }
 
 }  // namespace
@@ -231,23 +175,21 @@ int listen_at(int port) {
 int main(int count, char** arguments) {
   const char* message = getenv("FAKE_FAIL");
   const char* only = getenv("FAKE_FAIL_FOR");
-  const std::string model = option(count, arguments, "--model", "");
+  const std::string model = option(count, arguments, "--model");
   if (message != nullptr && (only == nullptr || model.ends_with(only))) {
     std::fprintf(stderr, "%s\n", message);
     return 1;
   }
   const char* load = getenv("FAKE_LOAD_MS");
   ready_at = Clock::now() + std::chrono::milliseconds(load == nullptr ? 0 : std::atoi(load));
-  slots = std::atoi(option(count, arguments, "--parallel", "1").c_str());
-  const std::string host = option(count, arguments, "--host", "");
-  const int port = std::atoi(option(count, arguments, "--port", "0").c_str());
-  const int listener = host.starts_with('/') ? listen_at(host) : listen_at(port);
+  slots = std::max(1, std::atoi(option(count, arguments, "--parallel").c_str()));
+  const std::string host = option(count, arguments, "--host");
+  const int port = std::atoi(option(count, arguments, "--port").c_str());
+  const int listener =
+      host.starts_with('/') ? tokcast::fake::listen_at(host) : tokcast::fake::listen_at(port);
   if (listener < 0) {
     std::perror("fake llama-server");
     return 1;
   }
-  for (;;) {
-    const int peer = accept(listener, nullptr, nullptr);
-    if (peer >= 0) std::thread(serve, peer).detach();
-  }
+  tokcast::fake::serve_all(listener, serve);
 }

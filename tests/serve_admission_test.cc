@@ -61,6 +61,12 @@ class ServeAdmission : public ServeProcess {
   }
 };
 
+TEST_F(ServeAdmission, SmallBatchesAreSizedByTheForecastAndTheirCostIsTold) {
+  start_ready({"--cancel-within", "0.000001"});
+  EXPECT_TRUE(wait_for([&] { return contains(said(), "prompts are read 16 tokens at a time"); })) << said();
+  EXPECT_TRUE(contains(said(), "no batch is small enough")) << said();
+}
+
 TEST_F(ServeAdmission, TheBudgetThatWasPromisedIsTheDeadlineOfATurnThatNamesNone) {
   EXPECT_EQ(first_turn()["deadline_seconds"], 10);
   ASSERT_EQ(tokcast({"promises", "accept", model_, "--budget", "7"}).exit_code, 0);

@@ -37,10 +37,25 @@ TEST_F(Serve, AnswersChatsWholeAndAsAStream) {
   EXPECT_TRUE(contains(stream.head, "text/event-stream"));
   EXPECT_TRUE(contains(stream.body, "word2"));
   EXPECT_TRUE(contains(stream.body, "data: [DONE]\n\n"));
+  EXPECT_FALSE(contains(stream.body, "prompt_progress")) << "that is asked for the engine's sake";
   EXPECT_EQ(metric("tokcast_turns_total{outcome=\"done\"}"), 2);
   EXPECT_EQ(metric("tokcast_reply_tokens_total"), 6);
   const Json models = ask(port_, "GET", "/v1/models").json();
   EXPECT_EQ(models["data"][0]["id"], "small");
+}
+
+TEST_F(Serve, TellsOfThePromptsProgressWhomItWasAskedBy) {
+  start_ready();
+  const TestAnswer stream =
+      ask(port_, "POST", kChat, chat_body("say 1 0", true, ",\"return_progress\":true"));
+  EXPECT_TRUE(contains(stream.body, "prompt_progress")) << stream.body;
+}
+
+TEST_F(Serve, AWholeReplyThatTheEngineCutsIsAnError) {
+  start_ready();
+  const TestAnswer whole = ask(port_, "POST", kChat, chat_body("break 2", false));
+  EXPECT_EQ(whole.status, 502);
+  EXPECT_EQ(whole.json()["error"]["code"], "engine_failed") << whole.body;
 }
 
 TEST_F(Serve, AStreamThatTheEngineCutsIsAnErrorToo) {

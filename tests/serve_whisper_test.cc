@@ -106,6 +106,7 @@ TEST_F(ServeWhisper, ThatDiesIsSaidAndComesBack) {
   wish("");
   ASSERT_TRUE(wait_for([&] { return whisper_pid() != 0 && whisper_pid() != before; })) << said();
   ASSERT_TRUE(wait_until_it_listens()) << said();
+  EXPECT_EQ(metric("tokcast_recogniser_starts"), 2);
   EXPECT_EQ(hear(session)["text"], "Hello from whisper.");
   EXPECT_TRUE(contains(said(), "was killed by signal 9")) << said();
 }

@@ -11,6 +11,7 @@
 #include "cli/find_model.h"
 #include "cli/known_timings.h"
 #include "cli/serve_accounts.h"
+#include "forecast/cancel_time.h"
 #include "forecast/cost_model.h"
 #include "forecast/load.h"
 
@@ -37,7 +38,8 @@ Result<void> check_engine(const Setting& setting) {
 
 // What the engine is told: the necessary as arguments, the rest as variables, which older engines ignore. The
 // cache of prompts would take 8 GB beside what was forecast.
-EngineSpec engine_spec(const ServableOptions& options, const Engine& engine, const ServedModel& model) {
+EngineSpec engine_spec(const ServableOptions& options, const Engine& engine, const ServedModel& model,
+                       std::uint64_t batch) {
   EngineSpec out{.model = model.id};
   const std::vector<std::pair<const char*, std::string>> arguments{
       {"--model", model.path},
@@ -55,18 +57,22 @@ EngineSpec engine_spec(const ServableOptions& options, const Engine& engine, con
   out.arguments.insert(out.arguments.end(), options.engine_arguments.begin(), options.engine_arguments.end());
   out.environment = {{"LLAMA_ARG_OFFLINE", "1"},   {"LLAMA_ARG_JINJA", "1"},    {"LLAMA_ARG_UI", "0"},
                      {"LLAMA_ARG_CACHE_RAM", "0"}, {"LLAMA_LOG_COLORS", "off"}, {"LLAMA_API_KEY", ""}};
+  if (model.gpu_layers > 0 && !options.cancel_within) return out;
   // It looks for cancels between batches only. Its default is four micro-batches, which only pipelines of
   // several cards gain from.
-  if (model.gpu_layers == 0) out.environment.emplace_back("LLAMA_ARG_BATCH", std::to_string(kMicroBatch));
+  for (const char* name : {"LLAMA_ARG_BATCH", "LLAMA_ARG_UBATCH"}) {
+    out.environment.emplace_back(name, std::to_string(batch));
+  }
   return out;
 }
 
 // The one forecaster, for one model, kept together with what it needs.
 TurnForecaster forecaster_of(const Shape& shape, const Timings& timings, const ServedModel& model,
-                             const std::optional<MemoryBound>& memory) {
-  return [shape, timings, memory,
+                             std::uint64_t batch, const std::optional<MemoryBound>& memory) {
+  return [shape, timings, memory, batch,
           context = model.context_tokens](const TurnSize& size) -> std::optional<TurnTimes> {
     Workload workload;
+    workload.batch_tokens = batch;
     workload.prompt_tokens = size.prompt_tokens;
     workload.cached_tokens = std::min(size.cached_tokens, size.prompt_tokens);
     workload.reply_tokens = size.reply_tokens;
@@ -87,6 +93,30 @@ std::optional<Timings> timings_of(const Shape& shape, const Setting& setting, st
   if (!timings) return std::nullopt;
   add_load(*timings, shape, setting.disk_read_rate());
   return setting.learned(std::move(*timings));
+}
+
+// For cancels as soon as was asked; says what that costs.
+Result<std::uint64_t> batch_for(const ServableOptions& options, const Shape& shape,
+                                const std::optional<Timings>& timings, std::uint64_t context,
+                                const std::function<void(const std::string&)>& complain) {
+  if (!options.cancel_within) return kMicroBatch;
+  if (!timings) {
+    return fail(ErrorKind::kNotFound, "nothing is known of this model's speed to size batches by",
+                "--cancel-within", "Run `tokcast rehearse MODEL` or `tokcast calibrate` first.");
+  }
+  const std::uint64_t batch = batch_for_cancel(shape, *timings, *options.cancel_within, context);
+  if (batch == kMicroBatch) return batch;
+  const auto prompt = [&](std::uint64_t size) {
+    return format_seconds(prefill(shape, *timings, kMicroBatch, 0, {.batch = size}).expected);
+  };
+  complain(fmt::format("prompts are read {} tokens at a time; forecast: one of {} takes {}, not {}", batch,
+                       kMicroBatch, prompt(batch), prompt(kMicroBatch)));
+  const Seconds cancel = cancel_time(shape, *timings, batch, context - std::min(batch, context));
+  if (cancel > *options.cancel_within) {
+    complain(fmt::format("yet a cancel in the middle of a long prompt may take {}: no batch is small enough",
+                         format_seconds(cancel)));
+  }
+  return batch;
 }
 
 // What was promised counts with the promise's threads. Else one core of four or more is left to the loop, to
@@ -147,9 +177,12 @@ Result<Servable> make_servable(const ServableOptions& options, const std::string
   const auto promise = newest_promise(*shape, setting);
   const std::uint64_t context = out.model.context_tokens;
   out.model.threads = options.threads ? *options.threads : threads_for(*shape, setting, promise, context);
-  out.spec = engine_spec(options, *setting.engine, out.model);
-  if (const auto timings = timings_of(*shape, setting, out.model.threads, context)) {
-    out.forecaster = forecaster_of(*shape, *timings, out.model, setting.memory_bound().main);
+  const auto timings = timings_of(*shape, setting, out.model.threads, context);
+  const auto batch = batch_for(options, *shape, timings, context, complain);
+  if (!batch) return std::unexpected(batch.error());
+  out.spec = engine_spec(options, *setting.engine, out.model, *batch);
+  if (timings) {
+    out.forecaster = forecaster_of(*shape, *timings, out.model, *batch, setting.memory_bound().main);
     out.load = load_of(*timings);
   }
   out.turn_budget = options.budget;

@@ -47,6 +47,7 @@ struct Options {
   std::string remote_from = "--remote";  // where it was named
   std::optional<double> budget{};
   std::optional<Seconds> promised{};  // of a turn, in what was set up
+  std::optional<double> cancel_within{};
   std::optional<std::string> token_file{};
   std::vector<std::string> hosts{};
   std::vector<std::string> origins{};
@@ -227,6 +228,7 @@ Result<ExitCode> run_local(Options options, ServeOptions serving, const Complain
 
 Result<ExitCode> run(Options options) {
   if (options.budget) options.servable.budget = Seconds(*options.budget);
+  if (options.cancel_within) options.servable.cancel_within = Seconds(*options.cancel_within);
   auto serving = read_serving(options);
   if (!serving) return std::unexpected(serving.error());
   if (auto whole = complete(options); !whole) return std::unexpected(whole.error());
@@ -276,6 +278,10 @@ Command add_serve(CLI::App& root) {
       ->check(CLI::Range(1U, 4096U))
       ->type_name("N");
   parser->add_option("--budget", options->budget, "Deadline of turns that name none (10; HTTP 120)")
+      ->check(positive_seconds())
+      ->type_name("SECONDS");
+  parser
+      ->add_option("--cancel-within", options->cancel_within, "Smaller batches: cancelled prompts end sooner")
       ->check(positive_seconds())
       ->type_name("SECONDS");
   parser->add_option("--token-file", options->token_file, "Ask for this token (or TOKCAST_TOKEN)")

@@ -79,19 +79,21 @@ std::string weights(const GgufHeader& header, Bytes size) {
   return out;
 }
 
-// A string that makes `out` a multiple of the alignment, so that all behind it keeps its place.
-void put_filler(std::string& out, std::uint64_t alignment) {
+// What is said, and nothing else; as long as makes `out` a multiple of the alignment, so that all behind it
+// keeps its place.
+void put_template(std::string& out, std::uint64_t alignment) {
+  std::string text = "{% for message in messages %}{{ message.content }}{% endfor %}";
   put_text(out, "tokenizer.chat_template");
   put(out, static_cast<std::uint32_t>(GgufValueType::kString));
-  const std::uint64_t rest = alignment - (out.size() + sizeof(std::uint64_t)) % alignment;
-  put_text(out, std::string(rest, ' '));
+  const std::uint64_t end = out.size() + sizeof(std::uint64_t) + text.size();
+  put_text(out, text.append((alignment - end % alignment) % alignment, ' '));
 }
 
-// The header with `count` tables, and a filler, among its metadata.
+// The header with `count` tables, and a chat template, among its metadata.
 std::string with_tables(const GgufHeader& header, std::string tables, std::uint64_t count) {
   constexpr std::size_t kCountPlace = 16, kMetadataPlace = 24;
   std::string out = encode_gguf_header(header).value();
-  put_filler(tables, header.alignment);
+  put_template(tables, header.alignment);
   std::uint64_t all = 0;
   std::memcpy(&all, out.data() + kCountPlace, sizeof(all));
   all += count + 1;

@@ -168,14 +168,14 @@ Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint6
   const double slope = prefill_slope(shape, timings);
   const std::vector<BatchCost> costs = batch_costs(shape, timings, slope);
   const std::uint64_t all = tokens * setup.sessions;
-  const std::uint64_t full = all / kMicroBatch;
-  double seconds = static_cast<double>(full) * interpolate(costs, kMicroBatch);
-  if (const std::uint64_t rest = all % kMicroBatch; rest > 0) {
+  const std::uint64_t full = all / setup.batch;
+  double seconds = static_cast<double>(full) * interpolate(costs, static_cast<double>(setup.batch));
+  if (const std::uint64_t rest = all % setup.batch; rest > 0) {
     seconds += interpolate(costs, static_cast<double>(rest));
   }
   double attention = 0;
-  for (std::uint64_t done = 0; done < tokens; done += kMicroBatch) {
-    const auto batch = static_cast<double>(std::min(kMicroBatch, tokens - done));
+  for (std::uint64_t done = 0; done < tokens; done += setup.batch) {
+    const auto batch = static_cast<double>(std::min(setup.batch, tokens - done));
     const double middle = static_cast<double>(depth + done) + batch / 2;
     attention += setup.sessions * slope * batch * attended_positions(shape, middle);
   }

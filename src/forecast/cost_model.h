@@ -35,6 +35,7 @@ constexpr double kDecodeSlopeDeviation = 0.6;
 // How a model is run, where that is not as it was timed.
 struct RunSetup {
   std::uint32_t sessions = 1;
+  std::uint64_t batch = kMicroBatch;  // prompt tokens that are read at once
   // What attention costs against an F16 cache and the engine's own choice of attention.
   Interval<double> attention{1, 1, 1};
 };
@@ -51,9 +52,6 @@ Interval<Seconds> prefill(const Shape& shape, const Timings& timings, std::uint6
 // Decode of `tokens` of each session one by one, the first at `depth`.
 Interval<Seconds> decode(const Shape& shape, const Timings& timings, std::uint64_t tokens,
                          std::uint64_t depth, const RunSetup& setup = {});
-
-// llama.cpp's default physical batch.
-constexpr std::uint64_t kMicroBatch = 512;
 
 }  // namespace tokcast
 

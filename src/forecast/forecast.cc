@@ -66,7 +66,7 @@ TurnForecast forecast_turn(const Shape& shape, const Timings& timings, const Wor
   const std::uint64_t fresh = workload.prompt_tokens - workload.cached_tokens;
   const std::uint64_t depth = workload.depth_tokens + workload.cached_tokens;
   // The last prompt token's logits give the first reply token; every further one is a decode step.
-  const RunSetup setup{workload.sessions, attention_against_usual(workload)};
+  const RunSetup setup{workload.sessions, workload.batch_tokens, attention_against_usual(workload)};
   const auto prompt_duration = prefill(shape, timings, fresh, depth, setup);
   const std::uint64_t steps = workload.reply_tokens > 0 ? workload.reply_tokens - (fresh > 0 ? 1 : 0) : 0;
   const auto reply_duration = decode(shape, timings, steps, depth + fresh, setup);

@@ -16,14 +16,14 @@ constexpr Bytes kProcess{64ULL << 20U};
 
 // llama.cpp reserves, for a micro-batch of F32 rows, the logits of every token (vocabulary) or the widest
 // activations of a layer (about four feed-forward widths), whichever is larger; never both at once.
-Bytes estimated_compute(const Shape& shape) {
+Bytes estimated_compute(const Shape& shape, const Workload& workload) {
   std::uint64_t widest = shape.embedding_length;
   for (const Tensor& tensor : shape.header.tensors) {
     const bool wider = tensor.dimensions.size() == 2 && tensor.dimensions[1] > widest;
     if (wider && tensor.layer()) widest = tensor.dimensions[1];
   }
   const std::uint64_t row = std::max<std::uint64_t>(shape.vocabulary, 4 * widest);
-  return Bytes(row * kMicroBatch * sizeof(float));
+  return Bytes(row * workload.batch_tokens * sizeof(float));
 }
 
 // Without flash attention the scores of a micro-batch against the whole context stand in memory, for every
@@ -32,7 +32,7 @@ Bytes attention_scores(const Shape& shape, const Workload& workload) {
   if (workload.flash_attention != FlashAttention::kOff) return {};
   std::uint64_t heads = 0;
   for (const LayerShape& layer : shape.layers) heads = std::max<std::uint64_t>(heads, layer.heads);
-  return Bytes(heads * kMicroBatch * sizeof(float) * workload.context_tokens);
+  return Bytes(heads * workload.batch_tokens * sizeof(float) * workload.context_tokens);
 }
 
 Bytes saturating(std::optional<std::uint64_t> bytes) {
@@ -109,7 +109,7 @@ std::uint32_t first_layer_on_card(const Shape& shape, std::uint32_t gpu_layers) 
 MemoryNeed memory_need(const Shape& shape, const Workload& workload, std::optional<Bytes> measured_compute,
                        const MemoryLimits& limits) {
   const Bytes compute =
-      measured_compute.value_or(estimated_compute(shape)) + attention_scores(shape, workload);
+      measured_compute.value_or(estimated_compute(shape, workload)) + attention_scores(shape, workload);
   MemoryNeed need;
   need.main = {.weights = saturating(shape.weight_bytes().value),
                .kv = caches(shape, workload, 0),

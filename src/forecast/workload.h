@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "model/ggml_type.h"
+#include "model/shape.h"
 
 namespace tokcast {
 
@@ -33,7 +34,8 @@ struct Workload {
   std::uint64_t depth_tokens = 0;       // in the context before this turn
   std::uint64_t context_tokens = 2048;  // that the engine reserves for each session
   std::uint32_t sessions = 1;
-  GgmlType key_type = GgmlType::kF16;  // of the cache
+  std::uint64_t batch_tokens = kMicroBatch;  // of a prompt, read at once; not 0
+  GgmlType key_type = GgmlType::kF16;        // of the cache
   GgmlType value_type = GgmlType::kF16;
   FlashAttention flash_attention = FlashAttention::kAuto;
   std::uint32_t gpu_layers = 0;  // the output counts as one more layer, as in llama.cpp's -ngl

@@ -70,25 +70,15 @@ Result<std::int64_t> insert_actual(const Database& database, const Actual& actua
 Result<std::vector<Actual>> select_actuals(const Database& database, const std::string& condition,
                                            const std::vector<std::string>& texts,
                                            const std::vector<std::int64_t>& numbers, bool with_samples) {
-  std::vector<Actual> out;
   Statement select = database.prepare(select_from("actual", kActualColumns, condition));
   Statement times = database.prepare("SELECT quantity, low, expected, high FROM forecast WHERE actual = ?");
   bind_all(select, texts, numbers);
-  auto more = select.step();
-  for (; more && *more; more = select.step()) {
-    Row row(select);
-    Actual actual = read_actual(row);
-    if (!row.sound()) return std::unexpected(odd_row(database, "actual", actual.id));
+  return select_all(database, select, "actual", read_actual, [&](Actual& actual) -> Result<void> {
     auto read = read_times(database, times, actual.id);
     if (!read) return std::unexpected(read.error());
     actual.forecast = *read;
-    if (with_samples) {
-      if (auto raw = read_raw(database, actual); !raw) return std::unexpected(raw.error());
-    }
-    out.push_back(std::move(actual));
-  }
-  if (!more) return std::unexpected(more.error());
-  return out;
+    return with_samples ? read_raw(database, actual) : Result<void>{};
+  });
 }
 
 }  // namespace tokcast

@@ -122,22 +122,15 @@ Result<std::int64_t> insert_promise(const Database& database, const Promise& pro
 Result<std::vector<Promise>> select_promises(const Database& database, const std::string& condition,
                                              const std::vector<std::string>& texts,
                                              const std::vector<std::int64_t>& numbers) {
-  std::vector<Promise> out;
   Statement select = database.prepare(select_from("promise", kPromiseColumns, condition));
   Statement times = database.prepare("SELECT quantity, low, expected, high FROM promised WHERE promise = ?");
   bind_all(select, texts, numbers);
-  auto more = select.step();
-  for (; more && *more; more = select.step()) {
-    Row row(select);
-    Promise promise = read_promise(row);
-    if (!row.sound()) return std::unexpected(odd_row(database, "promise", promise.id));
+  return select_all(database, select, "promise", read_promise, [&](Promise& promise) -> Result<void> {
     auto read = read_times(database, times, promise.id);
     if (!read) return std::unexpected(read.error());
     promise.times = *read;
-    out.push_back(std::move(promise));
-  }
-  if (!more) return std::unexpected(more.error());
-  return out;
+    return {};
+  });
 }
 
 }  // namespace tokcast

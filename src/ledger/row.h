@@ -106,6 +106,24 @@ std::string placeholders(const char* columns);
 void bind_all(Statement& statement, const std::vector<std::string>& texts,
               const std::vector<std::int64_t>& numbers);
 
+// Every row that `select` finds, as `read` makes it of a Row; `complete` adds what stands elsewhere. `what`
+// names one that makes no sense.
+template <typename Read, typename Complete>
+auto select_all(const Database& database, Statement& select, std::string_view what, Read read,
+                Complete complete) -> Result<std::vector<decltype(read(std::declval<Row&>()))>> {
+  std::vector<decltype(read(std::declval<Row&>()))> out;
+  auto more = select.step();
+  for (; more && *more; more = select.step()) {
+    Row row(select);
+    auto item = read(row);
+    if (!row.sound()) return std::unexpected(odd_row(database, what, item.id));
+    if (Result<void> completed = complete(item); !completed) return std::unexpected(completed.error());
+    out.push_back(std::move(item));
+  }
+  if (!more) return std::unexpected(more.error());
+  return out;
+}
+
 // The row of table `site` with these values, made if there is none.
 Result<std::int64_t> site_row(const Database& database, const Site& site);
 

@@ -71,18 +71,10 @@ Result<std::int64_t> insert_served(const Database& database, const Served& serve
 Result<std::vector<Served>> select_served(const Database& database, const std::string& condition,
                                           const std::vector<std::string>& texts,
                                           const std::vector<std::int64_t>& numbers) {
-  std::vector<Served> out;
   Statement select = database.prepare(select_from("served", kServedColumns, condition));
   bind_all(select, texts, numbers);
-  auto more = select.step();
-  for (; more && *more; more = select.step()) {
-    Row row(select);
-    Served served = read_served(row);
-    if (!row.sound()) return std::unexpected(odd_row(database, "what was served, row", served.id));
-    out.push_back(std::move(served));
-  }
-  if (!more) return std::unexpected(more.error());
-  return out;
+  return select_all(database, select, "what was served, row", read_served,
+                    [](Served&) -> Result<void> { return {}; });
 }
 
 }  // namespace tokcast

@@ -14,8 +14,7 @@ namespace {
 
 constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 
-// llama.cpp's default micro-batch, which a window must hold besides itself, and the padding of its caches.
-constexpr std::uint64_t kMicroBatch = 512;
+// The padding of llama.cpp's caches.
 constexpr std::uint64_t kCachePadding = 256;
 
 template <typename Amount>

@@ -48,6 +48,9 @@ struct KvBytes {
   double value = 2;
 };
 
+// llama.cpp's default physical batch (--ubatch-size), which a window's cache must hold besides the window.
+constexpr std::uint64_t kMicroBatch = 512;
+
 struct Shape {
   std::string id;            // what the user called it, or the file's own name
   std::string architecture;  // llama.cpp's name: "llama", "qwen2", "gemma3" ...

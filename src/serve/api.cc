@@ -61,6 +61,9 @@ void metrics(ServerState& state, const std::shared_ptr<Exchange>& exchange) {
   state.metrics.set(Gauge::kQueuedTokens, static_cast<double>(state.turns->queued_tokens()));
   state.metrics.set(Gauge::kRunning, static_cast<double>(state.turns->running()));
   state.metrics.set(Gauge::kEngineReady, state.turns->is_ready() ? 1 : 0);
+  for (const SpeechBackend& backend : state.speech->backends()) {
+    if (backend.starts) state.metrics.set(Gauge::kRecogniserStarts, static_cast<double>(*backend.starts));
+  }
   if (const auto ratio = state.turns->correction()) state.metrics.set(Gauge::kForecastCorrection, *ratio);
   reply(state, exchange,
         {.content_type = "text/plain; version=0.0.4; charset=utf-8",
@@ -95,6 +98,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
                      .path = std::string(path),
                      .body = std::move(request.body),
                      .stream = request.stream,
+                     .wants_progress = request.wants_progress,
                      .prompt_bytes = request.prompt_bytes,
                      .reply_limit = request.reply_limit};
     turn.deadline = request.deadline.value_or(exchange_->request().deadline.value_or(state_.http_budget));

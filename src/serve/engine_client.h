@@ -42,6 +42,8 @@ class EngineClient {
   virtual ~EngineClient() = default;
   // Events come later, never from inside the call, on the loop's thread.
   virtual std::unique_ptr<EngineCall> call(EngineRequest request, EngineEvents events) = 0;
+  // Whether it knows llama-server's "return_progress".
+  virtual bool tells_progress() const { return false; }
 };
 
 // Over the Unix socket at a path that may change when the engine does.
@@ -50,6 +52,7 @@ class UnixEngineClient : public EngineClient {
   UnixEngineClient(Loop& loop, const ServeLimits& limits) : loop_(loop), limits_(limits) {}
   void set_socket(std::string path) { socket_path_ = std::move(path); }
   std::unique_ptr<EngineCall> call(EngineRequest request, EngineEvents events) override;
+  bool tells_progress() const override { return true; }
 
  private:
   Loop& loop_;

@@ -28,7 +28,6 @@ using Parser = RequestParser;
 
 constexpr std::size_t kReadBuffer = 64UL * 1024;
 constexpr std::size_t kReadAhead = 4096;
-constexpr Seconds kLingerTime{2};
 constexpr std::size_t kLingerBytes = 1UL << 20U;
 
 class Connection;
@@ -323,28 +322,18 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
 
   // A socket closed with unread bytes sends RST, which may overtake the answer.
   void linger() {
-    arm(kLingerTime);
+    arm(set_->limits.linger_time);
     if (stream_.has_tls()) return say_goodbye();
     ErrorCode ignored;
     std::ignore = stream_.socket().shutdown(PeerStream::Socket::shutdown_send, ignored);
     buffer_.consume(buffer_.size());
-    read_away();
+    const auto self = shared_from_this();
+    stream_.read_away(self, kLingerBytes, [self] { self->close(); });
   }
 
   // TLS has an end of its own, so that nobody else can feign one.
   void say_goodbye() {
     stream_.tls().async_shutdown([self = shared_from_this()](const ErrorCode&) { self->close(); });
-  }
-
-  void read_away() {
-    if (lingered_ > kLingerBytes) return close();
-    stream_.async_read_some(buffer_.prepare(kReadBuffer / 2),
-                            [self = shared_from_this()](const ErrorCode& error, std::size_t count) {
-                              if (self->state_ == State::kClosed) return;
-                              if (error) return self->close();
-                              self->lingered_ += count;
-                              self->read_away();
-                            });
   }
 
   void close() {
@@ -405,7 +394,6 @@ class Connection : public std::enable_shared_from_this<Connection>, public OpenS
   std::deque<Piece> queue_{};
   std::size_t unsent_ = 0;
   std::uint64_t reserved_ = 0;
-  std::size_t lingered_ = 0;
   std::uint64_t armed_ = 0;
   std::weak_ptr<HttpExchange> exchange_{};
 };

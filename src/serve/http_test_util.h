@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ inline ServeLimits quick_limits() {
   out.body = Bytes(100'000);
   out.message = Bytes(300'000);
   out.connections = 50;
+  out.linger_time = Seconds(600);
   return out;
 }
 
@@ -70,6 +72,12 @@ class HttpEchoServer {
     kept_.reset();
   }
   int gone() const { return gone_; }
+  // As the loop's thread sees it.
+  std::size_t connections() {
+    std::promise<std::size_t> out;
+    loop_.post([&] { out.set_value(server_->connections()); });
+    return out.get_future().get();
+  }
 
   std::uint16_t port = 0;
   // What all answers at /shared have: more than a socket takes at once.

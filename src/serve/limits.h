@@ -21,6 +21,7 @@ struct ServeLimits {
   Seconds body_time{30};
   Seconds write_time{20};  // a peer that takes nothing for so long is gone
   Seconds idle_time{75};   // between requests of one connection
+  Seconds linger_time{2};  // for a peer to see why, and go, before its connection is closed
   Seconds ping_time{60};   // a WebSocket is pinged when silent for half of it and closed after it
   std::size_t json_depth = 32;
   std::size_t json_keys = 512;

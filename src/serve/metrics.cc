@@ -29,13 +29,14 @@ constexpr std::array<Family, 9> kCounters{{
     {"tokcast_accounts_dropped_total", "Turns not written to the ledger because it could not keep up."},
 }};
 
-constexpr std::array<Family, 11> kGauges{{
+constexpr std::array<Family, 12> kGauges{{
     {"tokcast_connections", "Open connections."},
     {"tokcast_web_sockets", "Open WebSockets."},
     {"tokcast_queued_turns", "Turns that wait for the engine."},
     {"tokcast_queued_tokens", "Tokens of the turns that wait."},
     {"tokcast_running_turns", "Turns that the engine works on."},
     {"tokcast_engine_ready", "1 if the engine takes requests."},
+    {"tokcast_recogniser_starts", "Starts of the recogniser's process, where it is one."},
     {"tokcast_loop_lag_max_seconds", "Longest lag of the event loop since the start."},
     {"tokcast_loop_lag_recent_max_seconds", "Longest lag of the last five to ten seconds."},
     {"tokcast_forecast_correction_ratio", "Middle of recent turns' actual divided by forecast time."},

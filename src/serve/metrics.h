@@ -34,6 +34,7 @@ enum class Gauge {
   kQueuedTokens,
   kRunning,
   kEngineReady,
+  kRecogniserStarts,
   kLoopLagMax,
   kLoopLagRecentMax,
   kForecastCorrection,

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "serve/whole_reply.h"
 
 namespace tokcast {
 namespace {
@@ -127,6 +128,8 @@ Result<ApiRequest> read_api_request(ApiKind kind, std::string_view body, const S
     out.user = user->get<std::string>().substr(0, 64);
   }
   for (const char* name : kNotForEngine) json->erase(name);
+  out.wants_progress = out.stream && json->value("return_progress", Json()) == true;
+  if (kind != ApiKind::kEmbeddings && !out.stream) ask_for_stream(*json);
   out.body = dumped(*json);
   return out;
 }

@@ -18,8 +18,9 @@ namespace tokcast {
 enum class ApiKind { kChat, kCompletion, kEmbeddings };
 
 struct ApiRequest {
-  std::string body{};  // for the engine
+  std::string body{};  // for the engine; asks for a stream, but for embeddings
   bool stream = false;
+  bool wants_progress = false;  // asks for llama-server's "return_progress" itself
   std::uint64_t prompt_bytes = 0;
   std::optional<std::uint64_t> reply_limit{};  // max_tokens, max_completion_tokens
   std::optional<Seconds> deadline{};           // our own field deadline_seconds

@@ -3,6 +3,7 @@
 #ifndef TOKCAST_SERVE_PEER_STREAM_H_
 #define TOKCAST_SERVE_PEER_STREAM_H_
 
+#include <array>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -10,7 +11,9 @@
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 #include <boost/beast/websocket/teardown.hpp>
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -44,7 +47,36 @@ class PeerStream {
     socket_->async_write_some(buffers, std::forward<Handler>(handler));
   }
 
+  // Reads on, below TLS, until there is no more to come, or more than `most` came, or it fails (the socket
+  // was closed); then calls `done`. `owner` keeps us alive.
+  template <typename Owner, typename Done>
+  void read_away(Owner owner, std::size_t most, Done done) {
+    const auto left = read_what_is_there(most);
+    if (!left) return done();
+    socket_->async_wait(Socket::wait_read, [this, owner = std::move(owner), left = *left,
+                                            done = std::move(done)](const boost::system::error_code& error) {
+      if (error) return done();
+      read_away(owner, left, done);
+    });
+  }
+
  private:
+  // How many bytes may still come; nullopt: none will, or shall. It reads until the socket is empty, for the
+  // reactor does not tell again of what is left in it, its end included; of a flood some of it, since others
+  // wait.
+  std::optional<std::size_t> read_what_is_there(std::size_t most) {
+    std::array<char, 16UL * 1024> piece{};
+    boost::system::error_code error;
+    std::ignore = socket_->non_blocking(true, error);
+    for (int i = 0; i < 16 && !error; ++i) {
+      const std::size_t count = socket_->read_some(boost::asio::buffer(piece), error);
+      if (count > most) return std::nullopt;
+      most -= count;
+    }
+    const bool is_open = !error || error == boost::asio::error::would_block;
+    return is_open ? std::optional(most) : std::nullopt;
+  }
+
   std::unique_ptr<Socket> socket_;  // stays in its place when we are moved
   std::unique_ptr<TlsStream> tls_{};
 };

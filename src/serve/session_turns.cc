@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "serve/session_impl.h"
+#include "serve/whole_reply.h"
 #include "speech/spoken_text.h"
 
 namespace tokcast {
@@ -65,7 +66,8 @@ TurnRequest Session::Impl::request_of(const SessionJob& next) const {
   out.stream = next.kind != SessionJobKind::kTools;
   out.prompt_bytes = text_bytes(messages);
   out.reply_limit = reply_limit;
-  Json body{{"messages", std::move(messages)}, {"stream", out.stream}};
+  Json body{{"messages", std::move(messages)}};
+  ask_for_stream(body);
   if (reply_limit) body["max_tokens"] = *reply_limit;
   if (next.tools.is_array() && !next.tools.empty()) {
     body["tools"] = next.tools;

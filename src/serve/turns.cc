@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "serve/sse.h"
+#include "serve/whole_reply.h"
 
 namespace tokcast {
 namespace {
@@ -31,6 +32,7 @@ struct Turn {
   bool is_event_stream = false;
   bool ended_well = false;  // "[DONE]" came
   std::string body{};
+  WholeReply whole{};  // of a stream that is not handed on
 };
 
 std::optional<std::uint64_t> count_in(const Json& object, const char* key) {
@@ -61,12 +63,15 @@ std::optional<TurnSize> size_in(std::string_view text) {
   return std::nullopt;
 }
 
+// A reply's first event names its role and has no text yet, or an empty one.
 bool has_text(std::string_view data) {
-  // A reply's first event names its role and has no text yet.
-  return data.find("\"content\":\"") != std::string_view::npos ||
-         data.find("\"text\":\"") != std::string_view::npos ||
-         data.find("\"reasoning_content\":\"") != std::string_view::npos ||
-         data.find("\"tool_calls\"") != std::string_view::npos;
+  constexpr std::array<std::string_view, 3> kTexts{R"("content":")", R"("text":")",
+                                                   R"("reasoning_content":")"};
+  const auto is_filled = [data](std::string_view key) {
+    const auto at = data.find(key);
+    return at != std::string_view::npos && !data.substr(at + key.size()).starts_with('"');
+  };
+  return std::ranges::any_of(kTexts, is_filled) || data.find("\"tool_calls\"") != std::string_view::npos;
 }
 
 std::string busy_message(const AdmissionAnswer& answer, Seconds deadline) {
@@ -121,6 +126,7 @@ struct Turns::Impl {
   void got_bytes(Id id, std::string_view bytes);
   void got_event(Id id, std::string_view data);
   void call_ended(Id id, const std::optional<Error>& error);
+  static void hand_over(Turn& turn);
   std::optional<TurnFailure> failure_of(const Turn& turn, const std::optional<Error>& error) const;
   void finish(Id id, std::optional<TurnFailure> failure);
   void settle(Turn& turn, std::string_view outcome);
@@ -174,8 +180,9 @@ void Turns::Impl::run(Id id) {
   };
   events.body = [this, id](std::string_view bytes) { got_bytes(id, bytes); };
   events.end = [this, id](const std::optional<Error>& error) { call_ended(id, error); };
-  turn.call =
-      client.call({.path = turn.request.path, .body = std::move(turn.request.body)}, std::move(events));
+  std::string body = std::move(turn.request.body);
+  if (client.tells_progress() && !turn.request.wants_progress) body = with_progress_asked(std::move(body));
+  turn.call = client.call({.path = turn.request.path, .body = std::move(body)}, std::move(events));
 }
 
 void Turns::Impl::got_bytes(Id id, std::string_view bytes) {
@@ -198,13 +205,18 @@ void Turns::Impl::got_event(Id id, std::string_view data) {
   const auto found = turns.find(id);
   if (found == turns.end()) return;
   Turn& turn = found->second;
+  if (is_progress(data) && !turn.request.wants_progress) return;
   if (data == "[DONE]") turn.ended_well = true;
   if (!turn.record.first_token && has_text(data)) {
     turn.record.first_token = Loop::now() - turn.taken_in;
     metrics.observe(Histogram::kFirstToken, *turn.record.first_token);
   }
   if (auto size = size_in(data)) turn.record.size = size;
-  if (const auto event = turn.events.event) event(data);
+  if (!turn.request.stream) {
+    if (const auto added = turn.whole.add(data); !added) call_ended(id, added.error());
+  } else if (const auto event = turn.events.event) {
+    event(data);
+  }
 }
 
 std::optional<TurnFailure> Turns::Impl::failure_of(const Turn& turn,
@@ -215,16 +227,23 @@ std::optional<TurnFailure> Turns::Impl::failure_of(const Turn& turn,
   return TurnFailure{.fault = TurnFault::kEngine, .message = why, .retry_after = Seconds(1)};
 }
 
+void Turns::Impl::hand_over(Turn& turn) {
+  const auto answer = turn.events.answer;
+  if (turn.is_event_stream) {
+    if (!turn.request.stream && answer) answer(turn.status, turn.whole.text());
+    return;
+  }
+  turn.record.size = size_in(turn.body);
+  if (turn.status != 200) turn.record.outcome = "refused-by-engine";
+  if (answer) answer(turn.status, std::move(turn.body));
+}
+
 void Turns::Impl::call_ended(Id id, const std::optional<Error>& error) {
   const auto found = turns.find(id);
   if (found == turns.end()) return;
   Turn& turn = found->second;
   auto failure = failure_of(turn, error);
-  if (!failure && !turn.is_event_stream) {
-    turn.record.size = size_in(turn.body);
-    if (turn.status != 200) turn.record.outcome = "refused-by-engine";
-    if (const auto answer = turn.events.answer) answer(turn.status, std::move(turn.body));
-  }
+  if (!failure) hand_over(turn);
   finish(id, std::move(failure));
 }
 

@@ -29,8 +29,9 @@ struct TurnRequest {
   std::string client{};    // whose turn it is, for fairness
   Seconds deadline{};      // from now
   std::string path{};      // at the engine: "/v1/chat/completions"
-  std::string body{};      // JSON, for the engine
-  bool stream = false;
+  std::string body{};      // JSON, for the engine; asks for a stream (serve/whole_reply.h) where there is one
+  bool stream = false;     // whether whoever asks wants the events, or the whole answer at once
+  bool wants_progress = false;  // and those that tell how far the prompt is
   std::uint64_t prompt_bytes = 0;
   std::optional<std::uint64_t> reply_limit{};
 };
@@ -70,11 +71,10 @@ struct TurnRecord {
   std::optional<TurnSize> forecast_size{};
   std::optional<TurnTimes> forecast{};  // in the engine
   std::optional<Seconds> forecast_wait{};
-  bool was_started = false;  // the engine took it up
-  Seconds waited{};          // in the queue until then
-  std::optional<Seconds>
-      first_token{};  // since it was taken in; nullopt: there was none, or it did not stream
-  Seconds total{};    // since it was taken in
+  bool was_started = false;              // the engine took it up
+  Seconds waited{};                      // in the queue until then
+  std::optional<Seconds> first_token{};  // since it was taken in; nullopt: there was none
+  Seconds total{};                       // since it was taken in
   // Of the turn as it was, by the forecaster alone: what it can be held to.
   std::optional<TurnTimes> forecast_of_size{};
   std::optional<TurnSize> size{};  // as the engine counted; nullopt: it did not say

@@ -7,7 +7,6 @@
 #include <deque>
 #include <tuple>
 #include <utility>
-#include <vector>
 
 #include "serve/http_internal.h"
 
@@ -18,9 +17,7 @@ namespace asio = boost::asio;
 namespace websocket = boost::beast::websocket;
 using ErrorCode = boost::system::error_code;
 
-constexpr Seconds kLingerTime{2};
 constexpr std::size_t kLingerBytes = 32UL << 20U;
-constexpr std::size_t kLingerBuffer = 64UL << 10U;
 
 std::chrono::steady_clock::duration to_duration(Seconds seconds) {
   return std::chrono::duration_cast<std::chrono::steady_clock::duration>(
@@ -164,24 +161,15 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   // Whoever is still sending what was refused must not find a closed socket: it would take that for a broken
   // connection and not look at why. What was to be said has been said by now.
   void linger() {
-    PeerStream::Socket& socket = stream_.next_layer().socket();
-    if (stream_.next_layer().has_tls() || !socket.is_open() || !read_away_.empty()) return;
-    read_away_.resize(kLingerBuffer);
-    timer_.expires_after(to_duration(kLingerTime));
+    if (stream_.next_layer().has_tls() || !stream_.next_layer().socket().is_open() || lingers_) return;
+    lingers_ = true;
+    timer_.expires_after(to_duration(set_->limits.linger_time));
     timer_.async_wait([self = weak_from_this()](const ErrorCode& error) {
       const auto there = self.lock();
       if (!error && there) there->abort();
     });
-    read_away();
-  }
-  void read_away() {
-    if (lingered_ > kLingerBytes) return abort();
-    stream_.next_layer().socket().async_read_some(
-        asio::buffer(read_away_), [self = shared_from_this()](const ErrorCode& error, std::size_t count) {
-          if (error) return self->abort();
-          self->lingered_ += count;
-          self->read_away();
-        });
+    const auto self = shared_from_this();
+    stream_.next_layer().read_away(self, kLingerBytes, [self] { self->abort(); });
   }
 
   void abort() {
@@ -211,8 +199,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   std::deque<Message> queue_{};
   std::size_t unsent_ = 0;
   std::uint64_t armed_ = 0;
-  std::vector<char> read_away_{};
-  std::size_t lingered_ = 0;  // bytes that were read away
+  bool lingers_ = false;
   bool writing_ = false;
   State state_ = State::kHandshake;
   websocket::close_reason close_reason_{};

@@ -2,7 +2,9 @@
 // own.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "serve/web_socket_test_util.h"
@@ -335,6 +337,17 @@ TEST(WebSocket, WhoSendsTooMuchCanSendItAllAndHearsWhy) {
     EXPECT_TRUE(too_long.send(Ws::frame(kText, std::string(6'000'000, 'x'))));
     too_long.expect_failure(1009);
   }
+}
+
+// Their end may be told together with the last of what they said, and is then not told again.
+TEST(WebSocket, WhoGoesWithoutAWordIsForgottenAtOnce) {
+  HttpEchoServer server;
+  for (int i = 0; i < 20; ++i) {
+    Ws gone(server.port);
+    gone.say(kText, "Hello");
+    gone.hang_up();
+  }
+  while (server.connections() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
 TEST(WebSocket, HandshakesThatAreNoneAreRefused) {

@@ -87,6 +87,7 @@ class WhisperServer : public Transcriber {
     const EngineStatus status = status_now();
     SpeechBackend out{.kind = "stt", .name = "whisper_cpp", .path = options_.model};
     out.available = status.phase == EnginePhase::kReady;
+    out.starts = status.starts;
     out.display = "whisper.cpp, " + printable(std::filesystem::path(options_.model).stem().string());
     if (!out.available) out.missing = why_not(status);
     return out;

@@ -74,14 +74,15 @@ struct SynthesisRequest {
 };
 
 struct SpeechBackend {
-  std::string kind{};                 // "stt" or "tts"
-  std::string name{};                 // "pocketsphinx", "whisper_cpp", "flite", "espeak-ng", "piper"
-  bool available = false;             // now
-  bool partials = false;              // of a recogniser: has words before an utterance is over
-  std::string display{};              // for people: model or voice
-  std::string path{};                 // of the model; empty: built in
-  std::vector<std::string> voices{};  // of a synthesiser, the default first
-  std::string missing{};              // where it is not available: why, and what to install
+  std::string kind{};                     // "stt" or "tts"
+  std::string name{};                     // "pocketsphinx", "whisper_cpp", "flite", "espeak-ng", "piper"
+  bool available = false;                 // now
+  bool partials = false;                  // of a recogniser: has words before an utterance is over
+  std::string display{};                  // for people: model or voice
+  std::string path{};                     // of the model; empty: built in
+  std::vector<std::string> voices{};      // of a synthesiser, the default first
+  std::optional<std::uint64_t> starts{};  // of its process; nullopt: it is none that stays
+  std::string missing{};                  // where it is not available: why, and what to install
 };
 
 // Any thread may call; several at once.

@@ -19,7 +19,7 @@ function figures(status) {
     judged > 0 ? `${whole(status.turns_within_deadline)} of ${plural(judged, 'turn')} ended within their deadline` : 'No turn has ended yet',
     `${plural(status.refused_turns, 'turn')} refused at once`,
     status.forecast_correction_ratio === null ? 'Too few turns to correct forecasts by' : `Recent turns take ${number(status.forecast_correction_ratio)} times their forecast`,
-    `${whole(status.connections)} connections, ${whole(status.web_sockets)} of them WebSockets`,
+    `${plural(status.connections, 'connection')}, ${whole(status.web_sockets)} of them WebSockets`,
     `The event loop came round ${milliseconds(status.loop_lag_recent_max_seconds)} late at most in the last seconds, ${milliseconds(status.loop_lag_max_seconds)} since ${date(status.started_unix_time_seconds)}`
   ]
 }
