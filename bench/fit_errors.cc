@@ -211,8 +211,10 @@ std::string error_table(const std::vector<RowError>& errors) {
     const Reach reach = widened(found->second.at(level_of(row, row.hardware.group)).reach, error.unseen);
     const bool inside = error.log >= std::log(reach.low) && error.log <= std::log(reach.high);
     const std::string_view kind = row.hardware.kind == HardwareKind::kCpu ? "all processors" : "all graphics";
-    lines[fmt::format("{} | {} | {}", kind, phase_of(row), kind_of(row))].add(error, inside);
-    lines[fmt::format("{} | {} | {}", row.hardware.group, phase_of(row), kind_of(row))].add(error, inside);
+    for (const std::string_view group :
+         {std::string_view("all hardware"), kind, std::string_view(row.hardware.group)}) {
+      lines[fmt::format("{} | {} | {}", group, phase_of(row), kind_of(row))].add(error, inside);
+    }
   }
   std::string text =
       "| class | phase | model | rows | machines | median error | 90th percentile | within 30 % | coverage "

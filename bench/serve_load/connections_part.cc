@@ -81,8 +81,9 @@ LoadRows sockets_part(const LoadOptions& options) {
 LoadRows cycles_part(const LoadOptions& options) {
   const auto server = start_tokcast(options);
   if (!server) return std::unexpected(server.error());
-  for (int i = 0; i < 5; ++i) come_and_go((*server)->port(), i);
-  usleep(2'000'000);  // the first turn opens the ledger, which stays open
+  // The first turn opens the ledger, which stays open.
+  load_ask((*server)->port(), chat_request({.tokens = 1, .deadline = 600}), 60);
+  usleep(2'000'000);
   const auto descriptors = (*server)->open_descriptors();
   const auto memory = (*server)->resident_bytes();
   const double start = load_now();
