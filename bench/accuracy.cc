@@ -40,8 +40,19 @@ struct Options {
   std::string root = ".";             // of the repository
 };
 
-std::string records_of(const Options& options, const AccuracyPart& part) {
-  return fmt::format("{}/bench/records/{}.jsonl", options.root, part.name);
+std::string records_of(const Options& options, std::string_view part) {
+  return fmt::format("{}/bench/records/{}.jsonl", options.root, part);
+}
+
+// Keeps the last records where a part judges by them.
+Result<void> make_room(const Options& options, const AccuracyPart& part) {
+  std::error_code failed;
+  const std::string path = records_of(options, part.name);
+  const bool judges = std::ranges::any_of(
+      accuracy_parts(), [&](const AccuracyPart& other) { return other.apart_of == part.name; });
+  if (!judges || !std::filesystem::exists(path, failed)) return {};
+  std::filesystem::rename(path, records_of(options, std::string(part.name) + "-before"), failed);
+  return failed ? Result<void>(fail(ErrorKind::kIo, failed.message(), path)) : Result<void>();
 }
 
 bool is_wanted(const Options& options, std::string_view model) {
@@ -59,7 +70,7 @@ Result<void> measure_part(const Options& options, const AccuracyPart& part, cons
   AccuracyOptions wanted{.rehearse = part.rehearse, .calibrate = part.calibrate, .without = part.without};
   if (options.allowance) wanted.allowance = Seconds(*options.allowance);
   const std::optional<Hog> hog = part.hog ? std::optional<Hog>(std::in_place) : std::nullopt;
-  const std::string path = records_of(options, part);
+  const std::string path = records_of(options, part.name);
   const std::string unfinished = path + ".part";
   std::ofstream file(unfinished);
   for (const std::uint32_t threads : part.threads) {
@@ -72,6 +83,7 @@ Result<void> measure_part(const Options& options, const AccuracyPart& part, cons
       file << record_to_json(*record).dump() << std::endl;
     }
   }
+  if (auto room = make_room(options, part); !room) return room;
   std::error_code failed;
   std::filesystem::rename(unfinished, path, failed);
   return failed ? Result<void>(fail(ErrorKind::kIo, failed.message(), path)) : Result<void>();
@@ -142,6 +154,7 @@ Result<void> write_published(const Options& options) {
 
 void list_parts() {
   for (const AccuracyPart& part : accuracy_parts()) {
+    if (!is_measured(part)) continue;
     fmt::print("{:<14} about {:>2} minutes: {}, {} models{}\n", part.name, part.minutes, part.title,
                part.models.size(), part.calibrate ? " (calibrated and all rungs below)" : " (rehearsed)");
   }
@@ -167,8 +180,8 @@ int main(int argc, char** argv) {
   tokcast::Options options;
   CLI::App app("Compares forecasts with measurements and writes docs/ACCURACY.md.");
   const auto known = [](const std::string& name) {
-    return tokcast::find_accuracy_part(name) == nullptr ? "no part is called " + name + " (--list)"
-                                                        : std::string();
+    const auto* part = tokcast::find_accuracy_part(name);
+    return part == nullptr || !is_measured(*part) ? "no part is called " + name + " (--list)" : std::string();
   };
   app.add_option("--measure", options.measure, "parts to measure anew")
       ->delimiter(',')

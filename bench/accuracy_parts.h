@@ -22,10 +22,18 @@ struct AccuracyPart {
   std::vector<std::string_view> without{};  // instructions that it then does not use
   bool hog = false;                         // a loop keeps one processor busy meanwhile
   int minutes = 0;                          // about, on two cores
+  // Not measured: the rehearsals of the part of this name judged by the truths of its last records but one,
+  // OF-before.jsonl, and those by its own.
+  std::string_view apart_of{};
 };
 
 // In the order in which they are worth their time.
 std::span<const AccuracyPart> accuracy_parts();
+
+// Whether it can be measured.
+inline bool is_measured(const AccuracyPart& part) {
+  return part.apart_of.empty();
+}
 
 // nullptr if no part has this name.
 const AccuracyPart* find_accuracy_part(std::string_view name);

@@ -9,6 +9,7 @@
 #include <ctime>
 
 #include "base/statistics.h"
+#include "bench/accuracy_apart.h"
 #include "bench/accuracy_parts.h"
 #include "bench/plot.h"
 #include "choose/ladder.h"
@@ -252,13 +253,29 @@ Result<std::string> report(const std::vector<AccuracyRecord>& records, const std
   return out + *cost;
 }
 
+namespace {
+
+Result<std::vector<AccuracyRecord>> records_of(const std::string& directory, const AccuracyPart& part) {
+  const auto named = [&directory](std::string_view name, std::string_view end) {
+    return read_records(fmt::format("{}/{}{}.jsonl", directory, name, end));
+  };
+  if (is_measured(part)) return named(part.name, "");
+  const auto now = named(part.apart_of, "");
+  if (!now) return now;
+  const auto before = named(part.apart_of, "-before");
+  if (!before) return before;
+  return apart(*now, *before);
+}
+
+}  // namespace
+
 Result<MeasuredParts> read_parts(const std::string& directory) {
   MeasuredParts out;
   for (const AccuracyPart& part : accuracy_parts()) {
-    auto records = read_records(fmt::format("{}/{}.jsonl", directory, part.name));
+    auto records = records_of(directory, part);
     if (!records && records.error().kind == ErrorKind::kNotFound) continue;
     if (!records) return std::unexpected(records.error());
-    out.emplace(part.name, std::move(*records));
+    if (!records->empty()) out.emplace(part.name, std::move(*records));
   }
   return out;
 }
@@ -318,7 +335,7 @@ Result<std::map<std::string, std::string>> measured_plots(const MeasuredParts& p
     for (const Evidence rung : kRungs) {
       ScatterSeries series{.name = std::string(evidence_name(rung))};
       for (const auto& [name, records] : parts) {
-        if (find_accuracy_part(name)->hog) continue;
+        if (find_accuracy_part(name)->hog || !is_measured(*find_accuracy_part(name))) continue;
         const auto all = compare_all(records);
         if (!all) return std::unexpected(all.error());
         for (const Comparison& c : of_rung(*all, rung)) {
