@@ -30,12 +30,14 @@ TEST_F(ServeCrash, AnEngineKilledInMidReplyIsAnHonestErrorAndTheNextRequestWorks
   EXPECT_TRUE(contains(stream.body, "word1"));
   EXPECT_TRUE(contains(stream.body, "\"code\":\"engine_failed\"")) << stream.body;
   EXPECT_FALSE(contains(stream.body, "[DONE]"));
+  // It is ready still where nobody has noticed yet.
+  ASSERT_TRUE(wait_for([&] { return metric("tokcast_engine_starts_total") == 2; })) << said();
   ASSERT_TRUE(wait_until_ready()) << said();
   const TestAnswer whole = ask(port_, "POST", kChat, chat_body("die 2", false));
   EXPECT_EQ(whole.status, 502);
   EXPECT_EQ(whole.json()["error"]["code"], "engine_failed");
-  // It is ready still where nobody has noticed yet.
-  EXPECT_TRUE(wait_for([&] { return contains(said(), "the engine was killed by signal 9"); }));
+  EXPECT_TRUE(wait_for([&] { return metric("tokcast_engine_starts_total") == 3; })) << said();
+  EXPECT_TRUE(contains(said(), "the engine was killed by signal 9"));
   EXPECT_TRUE(wait_for([&] { return turn_done() == 200; })) << said();
   EXPECT_TRUE(contains(ask(port_, "GET", "/readyz").body, "killed by signal 9"));
 }
