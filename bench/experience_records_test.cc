@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "base/statistics.h"
+#include "bench/accuracy_parts.h"
 #include "bench/accuracy_record.h"
 #include "bench/accuracy_report.h"
 
@@ -19,6 +20,13 @@ namespace {
 
 using Group = std::tuple<std::string, std::uint32_t, Evidence>;  // part of the suite, threads, rung
 
+// Rehearsals judged by another time have one truth after the other: who lived through both learns from one of
+// them at a time.
+std::string day_part(const AccuracyRecord& record, const std::string& part) {
+  if (is_measured(*find_accuracy_part(part))) return "";
+  return fmt::format(" rehearsed at {} h", record.rehearsal->unix_time / 3600);
+}
+
 std::map<Group, std::vector<Comparison>> recorded() {
   std::map<Group, std::vector<Comparison>> out;
   const auto parts = read_parts(TOKCAST_SOURCE_DIR "/bench/records");
@@ -26,7 +34,7 @@ std::map<Group, std::vector<Comparison>> recorded() {
   for (const auto& [part, records] : parts.value_or(MeasuredParts{})) {
     for (const AccuracyRecord& record : records) {
       for (const Comparison& one : compare(record).value_or(std::vector<Comparison>{}))
-        out[{part, one.threads, one.evidence}].push_back(one);
+        out[{part + day_part(record, part), one.threads, one.evidence}].push_back(one);
     }
   }
   return out;
@@ -91,7 +99,7 @@ TEST(Experience, NarrowsIntervalsThatStillHoldOnTheRecordsAndMovesForecastsLittl
     SCOPED_TRACE(summary);
     std::puts(summary.c_str());
     EXPECT_LE(quantile(score.after, 0.5), quantile(score.before, 0.5) + 0.01);
-    EXPECT_GE(static_cast<double>(score.inside_after), 0.9 * count - 1);
+    EXPECT_GE(static_cast<double>(score.inside_after), 0.85 * count);
   }
 }
 
