@@ -1,23 +1,24 @@
 // A report in headless Chromium, for the tests and the screenshots.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { launch } from 'puppeteer-core'
 
-const tokcast = process.env.TOKCAST ?? new URL('../build/asan/tokcast', import.meta.url).pathname
+const tokcast = process.env.TOKCAST ? resolve(process.env.TOKCAST) : new URL('../build/asan/tokcast', import.meta.url).pathname
 const accuracy = process.env.ACCURACY ?? new URL('../data/accuracy.json', import.meta.url).pathname
 const samples = new URL('samples/', import.meta.url).pathname
 
 // One document of each kind, and of uses two.
 export const everything = ['machine.json', 'voice.json', 'chat.json', 'promises.json', 'promise-1.json', 'promise-2.json', 'accuracy.json']
 
-// The page that `tokcast report` makes of these files of samples/.
+// The page that `tokcast report` makes of these files of samples/. It names them as it was told: not by where they lie here.
 export function reportOf(...files) {
   const folder = mkdtempSync(join(tmpdir(), 'tokcast-report-'))
   const page = join(folder, 'report.html')
-  execFileSync(tokcast, ['report', ...files.map((file) => (file === 'accuracy.json' ? accuracy : join(samples, file))), '--output', page])
+  for (const file of files) copyFileSync(file === 'accuracy.json' ? accuracy : join(samples, file), join(folder, file))
+  execFileSync(tokcast, ['report', ...files, '--output', page], { cwd: folder })
   return { url: `file://${page}`, remove: () => rmSync(folder, { recursive: true }) }
 }
 
@@ -33,7 +34,7 @@ export async function servedReportOf(status, ...files) {
     answer.writeHead(told === 'null' ? 503 : 200, { 'content-type': request.url === '/' ? 'text/html; charset=utf-8' : 'application/json' })
     answer.end(told)
   })
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
   return { url: `http://127.0.0.1:${server.address().port}/`, remove: () => server.close() }
 }
 
