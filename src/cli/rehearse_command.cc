@@ -95,7 +95,7 @@ Command add_rehearse(CLI::App& root) {
   const auto options = std::make_shared<Options>();
   CLI::App* parser = root.add_subcommand("rehearse", "Time the engine on a model without its weights");
   parser->add_option("MODEL", options->model, kModelHelp)->required()->type_name("");
-  parser->add_option("--effort", options->effort, "Time to spend (8 to 20, by size)")
+  parser->add_option("--effort", options->effort, "Time to spend (11 to 20, by size)")
       ->check(positive_seconds())
       ->type_name("SECONDS");
   parser->add_flag("--fresh", options->fresh, "Even if there is a stored one");

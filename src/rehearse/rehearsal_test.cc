@@ -63,7 +63,7 @@ TEST(Rehearsal, OneRoundIsRunHoweverShortTheTime) {
 }
 
 TEST(Rehearsal, GivesSmallModelsLessTime) {
-  EXPECT_EQ(default_allowance(tiny_shape()), Seconds(9));
+  EXPECT_EQ(default_allowance(tiny_shape()), Seconds(11));
   EXPECT_EQ(default_allowance(*find_shape("llama-2-7b-chat")), Seconds(20));
 }
 
