@@ -37,15 +37,29 @@ check_format() {
 # All tests of a build, counted one by one, in a few processes: one for each test would spend most of its time on
 # starting. Of those that pass only the number is shown.
 run_tests() {
-  export tests_of="$root/build/$1"
+  local programs=(unit_tests tests/cli_tests)
   say "the tests of build/$1 ..."
+  run_shards "$root/build/$1" "${programs[@]}"
+  count_shards "$root/build/$1" "${programs[@]}"
+}
+
+# run_shards FOLDER PROGRAM...
+run_shards() {
+  export tests_of=$1
+  local program shard
+  shift
   rm -rf "$tests_of/results" && mkdir -p "$tests_of/results"
-  local program shard programs=(unit_tests tests/cli_tests)
-  for program in "${programs[@]}"; do
+  for program in "$@"; do
     for ((shard = 0; shard < kShards; ++shard)); do echo "$program $shard"; done
   done | xargs -P "$(nproc)" -L 1 bash -c 'run_shard "$@"' run_shard
-  for program in "${programs[@]}"; do
-    for ((shard = 0; shard < kShards; ++shard)); do count_shard "$tests_of/results/${program##*/}-$shard"; done
+}
+
+# count_shards FOLDER PROGRAM...: what run_shards left there.
+count_shards() {
+  local folder=$1 program shard
+  shift
+  for program in "$@"; do
+    for ((shard = 0; shard < kShards; ++shard)); do count_shard "$folder/results/${program##*/}-$shard"; done
   done
 }
 

@@ -21,6 +21,14 @@ configure() {
   fi
 }
 
+# configure_as NAME OPTION...: build/NAME with options of its own, for what is no preset of every day.
+configure_as() {
+  mkdir -p "$root/build/$1"
+  cmake -S "$root" -B "$root/build/$1" -G Ninja "${@:2}" >"$root/build/$1/configure.log" 2>&1 && return
+  cat "$root/build/$1/configure.log" >&2
+  return 1
+}
+
 # build PRESET TARGET...: silent if there is nothing to do.
 build() {
   local preset=$1 folder="$root/build/$1"

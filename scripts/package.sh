@@ -7,6 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 source "$root/scripts/common.sh"
 source "$root/scripts/packages.sh"
 source "$root/scripts/checks.sh"
+source "$root/scripts/roots.sh"
 
 packages="$root/build/packages"
 
@@ -35,33 +36,9 @@ check_tarball() {
     [[ -s $folder/share/man/man1/tokcast-serve.1.gz && -s $folder/share/bash-completion/completions/tokcast ]]
 }
 
-# In a root of its own, of the suite that this system is.
+# The suite that this system is.
 check_install() {
-  [[ $EUID -eq 0 ]] && command -v debootstrap >/dev/null || return "$kSkipped"
-  local suite mirror guest before after
-  suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-  mirror=$(apt-get indextargets --format '$(SITE)' | grep -m 1 /debian)
-  guest=$(mktemp -d) || return 1
-  # shellcheck disable=SC2064
-  trap "rm -rf --one-file-system '$guest'" EXIT
-  debootstrap --variant=minbase "$suite" "$guest" "$mirror" >"$packages/debootstrap.log" 2>&1 || return 1
-  before=$(files_of "$guest")
-  cp "$packages"/tokcast_*.deb "$guest/tmp/tokcast.deb"
-  # What the package needs, from the same mirror.
-  chroot "$guest" apt-get -qq install -y --no-install-recommends /tmp/tokcast.deb >>"$packages/install.log" 2>&1 || return 1
-  [[ $(chroot "$guest" tokcast --version) == "tokcast "* ]] || return 1
-  chroot "$guest" env HOME=/root tokcast forecast llama-2-13b-chat --machine "2x E5-2660 v3 39GiB" >&2
-  [[ $? -eq 20 ]] || return 1
-  chroot "$guest" apt-get -qq purge -y --autoremove tokcast >>"$packages/install.log" 2>&1 || return 1
-  rm -rf "$guest/tmp/tokcast.deb" "$guest/root/.cache"
-  after=$(files_of "$guest")
-  diff <(echo "$before") <(echo "$after") >&2
-}
-
-# What purging leaves to dpkg and apt is theirs.
-files_of() {
-  (cd "$1" && find . -path ./var/lib/apt -prune -o -path ./var/cache -prune -o -path ./var/lib/dpkg -prune -o \
-    -path ./var/log -prune -o -path ./proc -prune -o -path ./dev -prune -o -name ld.so.cache -prune -o -print | sort)
+  install_test "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$packages"/tokcast_*.deb "$packages/install.log"
 }
 
 case "$*" in
@@ -69,7 +46,6 @@ case "$*" in
   *) die "usage: scripts/package.sh [--install-test]" ;;
 esac
 ensure_packages "${build_packages[@]}" dpkg-dev lintian
-[[ $* == "" ]] || ensure_packages debootstrap
 
 check "build/release builds" build release tokcast manuals || { report; exit; }
 check "packages are made" make_packages || { report; exit; }

@@ -1,8 +1,12 @@
 # What must be installed, and how it gets there. Sourced after common.sh.
 # shellcheck shell=bash disable=SC2034
 
+# Beside its own Boost, which is too old, Debian 12 has one of another name; Debian 13 has its own alone.
+boost=libboost-dev
+[[ $(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release 2>/dev/null) != bookworm ]] || boost=libboost1.81-dev
+
 build_packages=(g++ cmake ninja-build ccache libfmt-dev nlohmann-json3-dev libcli11-dev
-  libboost1.81-dev libhwloc-dev libhwy-dev libcpu-features-dev libvulkan-dev
+  "$boost" libhwloc-dev libhwy-dev libcpu-features-dev libvulkan-dev
   libcurl4-openssl-dev libssl-dev libarchive-dev libxxhash-dev libtomlplusplus-dev libsqlite3-dev ca-certificates
   pkgconf libpocketsphinx-dev pocketsphinx-en-us flite1-dev libspeexdsp-dev)
 test_packages=(libgtest-dev libgmock-dev libvalijson-dev espeak-ng clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19)

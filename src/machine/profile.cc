@@ -289,8 +289,10 @@ class Reader {
   }
   template <typename T>
   static void read(const Json& json, const std::string& here, std::optional<T>& value) {
-    value.reset();
-    if (!json.is_null()) read(json, here, value.emplace());
+    if (json.is_null())
+      value.reset();
+    else
+      read(json, here, value.emplace());
   }
   template <typename T>
   static void read(const Json& json, const std::string& here, std::vector<T>& values) {
