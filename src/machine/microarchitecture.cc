@@ -3,19 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "machine/x86_model_range.h"
+
 namespace tokcast {
 namespace {
-
-struct ModelRange {
-  std::uint32_t family;
-  std::uint32_t first_model;
-  std::uint32_t last_model;
-  std::uint32_t first_stepping;
-  std::uint32_t last_stepping;
-  std::string_view name;
-};
-
-constexpr std::uint32_t kAnyStepping = 0xFF;
 
 // What cpu_features 0.7 does not know or does not tell apart.
 // Source: Linux 6.10, arch/x86/include/asm/intel-family.h. It gives stepping 7 of model 0x55 to Cascade Lake
@@ -66,16 +57,6 @@ constexpr auto kAmd = std::to_array<ModelRange>({
     {0x1A, 0x40, 0x4F, 0, kAnyStepping, "Zen 5"},
     {0x1A, 0x60, 0x7F, 0, kAnyStepping, "Zen 5"},
 });
-
-template <std::size_t kSize>
-std::optional<std::string> find_model(const std::array<ModelRange, kSize>& table, const X86Model& model) {
-  const auto found = std::ranges::find_if(table, [&model](const ModelRange& range) {
-    return model.family == range.family && model.model >= range.first_model &&
-           model.model <= range.last_model && model.stepping >= range.first_stepping &&
-           model.stepping <= range.last_stepping;
-  });
-  return found == table.end() ? std::nullopt : std::optional<std::string>(found->name);
-}
 
 struct Vendor {
   std::string_view id;
