@@ -21,7 +21,8 @@ struct X86Model {
 // "Haswell", "Emerald Rapids", "Zen 4"; nullopt for a model that is not known.
 std::optional<std::string> x86_microarchitecture(const X86Model& model);
 
-// The same from google/cpu_features 0.7 alone: asked on x86, copied for other processors, for which it is not built.
+// The same from google/cpu_features 0.7 alone: asked on x86, copied for other processors, for which it is not
+// built.
 std::optional<std::string> library_microarchitecture(const X86Model& model);
 
 // "Intel" for "GenuineIntel"; as given if not known.
