@@ -280,10 +280,11 @@ Command add_serve(CLI::App& root) {
   parser->add_option("--budget", options->budget, "Deadline of turns that name none (10; HTTP 120)")
       ->check(positive_seconds())
       ->type_name("SECONDS");
-  parser
-      ->add_option("--cancel-within", options->cancel_within, "Smaller batches: cancelled prompts end sooner")
-      ->check(positive_seconds())
-      ->type_name("SECONDS");
+  const auto cancel_within = parser
+                                 ->add_option("--cancel-within", options->cancel_within,
+                                              "Smaller batches: cancelled prompts end sooner")
+                                 ->check(positive_seconds())
+                                 ->type_name("SECONDS");
   parser->add_option("--token-file", options->token_file, "Ask for this token (or TOKCAST_TOKEN)")
       ->type_name("FILE");
   parser->add_option("--allow-host", options->hosts, "Name it may be asked under")->type_name("NAME");
@@ -306,6 +307,7 @@ Command add_serve(CLI::App& root) {
   parser->add_option("--remote-key-file", options->remote_key_file, "Its key (or TOKCAST_REMOTE_KEY)")
       ->needs(remote)
       ->type_name("FILE");
+  remote->excludes(cancel_within);  // its batches are not ours
   remote->needs(remote_model);
   remote_model->needs(remote);
   parser->add_option("--engine-arg", options->servable.engine_arguments, "Hand this to llama-server")
