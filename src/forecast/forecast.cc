@@ -114,10 +114,24 @@ std::string load_sentence(const TurnForecast& turn) {
   return fmt::format("before the first turn it is ready in {} from the disk", span_text(*turn.cold_load));
 }
 
+// As short as still tells it from the other: "needs 25 GB, but only 25 GB may be used" convinces nobody.
+std::string format_apart(Bytes bytes, Bytes other) {
+  if (format_bytes(bytes) != format_bytes(other)) return format_bytes(bytes);
+  const auto in_megabytes = [](Bytes b) {
+    return fmt::format("{:.0f} MB", static_cast<double>(b.value) / 1e6);
+  };
+  const bool tells = in_megabytes(bytes) != in_megabytes(other);
+  return tells ? in_megabytes(bytes) : fmt::format("{} B", bytes.value);
+}
+
 std::string share_sentence(const MemoryShare& share) {
-  const std::string need = format_bytes(share.total());
-  if (!share.limit) return fmt::format("needs {} of memory; how much may be used could not be read", need);
-  const std::string limit = fmt::format("{} ({})", format_bytes(share.limit->bytes), share.limit->from);
+  if (!share.limit) {
+    return fmt::format("needs {} of memory; how much may be used could not be read",
+                       format_bytes(share.total()));
+  }
+  const Bytes most = share.limit->bytes;
+  const std::string need = format_apart(share.total(), most);
+  const std::string limit = fmt::format("{} ({})", format_apart(most, share.total()), share.limit->from);
   if (*share.fits()) return fmt::format("needs {} of the {} of memory that may be used", need, limit);
   return fmt::format("needs {} of memory, but only {} may be used", need, limit);
 }

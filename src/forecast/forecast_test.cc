@@ -1,7 +1,9 @@
 #include "forecast/forecast.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "forecast/forecast_json.h"
 #include "model/tiny_model_test_util.h"
 
@@ -99,6 +101,17 @@ TEST(Forecast, WhatDoesNotFitIsSaidFirst) {
   const Forecast out = forecast_of({}, MemoryBound{Bytes(1000), "cgroup"});
   EXPECT_EQ(out.verdict, Verdict::kDoesNotFit);
   EXPECT_NE(out.reasons.front().find("cgroup"), std::string::npos) << out.reasons.front();
+}
+
+TEST(Forecast, WhatIsNeededAndWhatThereIsNeverReadAlike) {
+  const std::uint64_t need = memory_need(tiny_shape(), {}, std::nullopt, {}).total().value;
+  const auto said_of = [](std::uint64_t limit) {
+    return forecast_of({}, MemoryBound{Bytes(limit), "test"}).reasons.front();
+  };
+  EXPECT_EQ(said_of(need - 1),
+            fmt::format("needs {} B of memory, but only {} B (test) may be used", need, need - 1));
+  EXPECT_EQ(said_of(need / 2), fmt::format("needs {} of memory, but only {} (test) may be used",
+                                           format_bytes(Bytes(need)), format_bytes(Bytes(need / 2))));
 }
 
 TEST(Forecast, AContextBeyondTheModelsOwnDoesNotFit) {
