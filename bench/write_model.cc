@@ -10,8 +10,8 @@
 #include <cstdio>
 #include <string>
 
+#include "bench/accuracy_record.h"
 #include "machine/machine.h"
-#include "model/naming.h"
 #include "rehearse/skeleton.h"
 
 namespace tokcast {
@@ -30,7 +30,7 @@ Result<void> copy_to(const Skeleton& model, const std::string& path) {
 }
 
 Result<void> run(const std::string& name, const std::string& path) {
-  const auto shape = find_shape(name);
+  const auto shape = full_shape(name);
   if (!shape) return std::unexpected(shape.error());
   const auto limit = read_machine().memory_limit();
   const auto model = Skeleton::write_full(*shape, limit ? std::optional(limit->bytes) : std::nullopt);
