@@ -190,7 +190,7 @@ int main(int argc, char** argv) {
   app.add_flag("--published", options.published, "judge the published rows too");
   app.add_flag("--list", options.list, "the parts and what they take");
   app.add_option("--engine", options.engine, "engine directory");
-  app.add_option("--allowance", options.allowance, "seconds for one rehearsal (11 to 20, by size)");
+  app.add_option("--allowance", options.allowance, "seconds for one rehearsal (20)");
   app.add_option("--root", options.root, "the repository");
   CLI11_PARSE(app, argc, argv);
   return tokcast::run(options);

@@ -32,10 +32,9 @@ Result<Rehearsal> rehearse_with_progress(const Options& options, const Shape& sh
   const Terminal terminal = terminal_of(2);
   Progress progress(stderr, terminal);
   progress.begin("Rehearsing " + model_label(shape));
-  RehearsalOptions rehearsal{
-      .threads = setting.threads(options.workload.threads),
-      .allowance = options.effort ? Seconds(*options.effort) : default_allowance(shape),
-      .progress = [&progress](std::string_view step) { progress.detail(step); }};
+  RehearsalOptions rehearsal{.threads = setting.threads(options.workload.threads),
+                             .progress = [&progress](std::string_view step) { progress.detail(step); }};
+  if (options.effort) rehearsal.allowance = Seconds(*options.effort);
   const std::uint64_t turn_end = workload.depth_tokens + workload.prompt_tokens + workload.reply_tokens;
   rehearsal.depth =
       std::max(rehearsal.depth, static_cast<std::uint32_t>(std::min<std::uint64_t>(turn_end, UINT32_MAX)));

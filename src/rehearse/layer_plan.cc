@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "rehearse/layer_kinds.h"
@@ -87,16 +88,19 @@ struct Counts {
 };
 
 // As many layers as the budget holds, at least one repetition of the pattern beyond the small skeleton's;
-// that gets about a quarter of them. Where the pattern is a single layer, two at least are added: a
-// difference of two halves its noise.
-Counts choose_counts(Pattern pattern, std::size_t layers, double affordable) {
+// that gets about a quarter of them, more where it would read less than `least_small` layers' worth for a
+// token, but never more than half. Where the pattern is a single layer, two at least are added: a difference
+// of two halves its noise.
+Counts choose_counts(Pattern pattern, std::size_t layers, double affordable, double least_small) {
   const std::size_t repeats = (layers - pattern.lead) / pattern.period;
   const std::size_t least_added = pattern.period == 1 && repeats >= 3 ? 2 : 1;
   const double beyond_lead =
       (affordable - static_cast<double>(pattern.lead)) / static_cast<double>(pattern.period);
   const auto wanted = static_cast<std::size_t>(
       std::clamp(beyond_lead, 1.0 + static_cast<double>(least_added), static_cast<double>(repeats)));
-  const std::size_t small = std::max<std::size_t>(1, wanted / 4);
+  const auto uncached = static_cast<std::size_t>(std::clamp(
+      std::ceil(least_small / static_cast<double>(pattern.period)), 0.0, static_cast<double>(wanted) / 2));
+  const std::size_t small = std::max({std::size_t{1}, wanted / 4, uncached});
   const std::size_t large = std::max(wanted, small + least_added);
   return {pattern.lead + small * pattern.period, pattern.lead + large * pattern.period};
 }
@@ -113,16 +117,26 @@ LayerPlan plan_for(const Shape& shape, const LayerKinds& kinds, Pattern pattern,
   LayerPlan plan;
   plan.bytes = bytes_outside_layers(shape);
   double layer_bytes = 0;
+  double read_bytes = 0;
   for (std::size_t i = pattern.lead; i < shape.layers.size(); ++i) {
     layer_bytes += static_cast<double>(kinds.facts(i).bytes);
+    read_bytes += kinds.facts(i).decode_bytes;
   }
-  const double average = layer_bytes / static_cast<double>(shape.layers.size() - pattern.lead);
+  const auto behind_lead = static_cast<double>(shape.layers.size() - pattern.lead);
+  const double average = layer_bytes / behind_lead;
   // A large vocabulary may use up the budget alone; the difference of two skeletons of hardly any layers
   // would then drown in the noise of what lies outside them.
   constexpr double kLeastLayerBytes = 300e6;
   const double least = std::min(0.13 * static_cast<double>(shape.weight_bytes().value), kLeastLayerBytes);
   const double room = static_cast<double>(byte_budget.value) - static_cast<double>(plan.bytes.value);
-  const Counts counts = choose_counts(pattern, shape.layers.size(), std::max(room, least) / average);
+  // A large server's cache holds a skeleton of 110 MB, the whole never: its layers looked a fifth cheaper,
+  // and those of the large skeleton that much dearer (tinyllama, 480 MiB shared by many guests; 160 MB showed
+  // none of it).
+  constexpr double kLeastRead = 180e6;
+  const double outside = static_cast<double>(shape.decode_bytes().value) - read_bytes;
+  const double least_small = (kLeastRead - outside) / (read_bytes / behind_lead);
+  const Counts counts =
+      choose_counts(pattern, shape.layers.size(), std::max(room, least) / average, least_small);
   ProportionalPicker picker(kinds, pattern);
   for (std::size_t position = 0; position < counts.large; ++position) {
     plan.large.push_back(picker.pick(position));

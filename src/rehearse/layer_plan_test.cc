@@ -38,6 +38,13 @@ TEST(LayerPlan, WhatTheLargeSkeletonAddsHasTheKindsInProportion) {
   EXPECT_EQ(kinds.count({plan.large[0], plan.large[1]}), (std::vector<double>{1, 1}));
 }
 
+TEST(LayerPlan, OfASmallModelShowsNoSkeletonThatALargeCacheHolds) {
+  const LayerPlan plan = plan_of("tinyllama-1.1b-chat:Q4_K_M");
+  EXPECT_EQ(plan.small_count, 4U) << "two layers and the output are 109 MB";
+  EXPECT_EQ(plan.large.size(), 8U);
+  EXPECT_EQ(plan_of("llama-3.2-3b-instruct:Q4_0").small_count, 1U) << "its output alone has 323 MB";
+}
+
 TEST(LayerPlan, KeepsLayersAtPositionsOfTheirOwnWindow) {
   const auto shape = find_shape("gpt-oss-20b");
   const LayerPlan plan = plan_of("gpt-oss-20b");

@@ -96,7 +96,7 @@ class Stage {
     say("a full batch");
     // The shortest prefill touches the weights, the next one is what the full batch is compared with.
     return bench(RehearsalPass::kBatch, true,
-                 {{.prompt = kSmallPrefill}, {.prompt = kPrefill}, {.prompt = kBatchPrefill}}, 1);
+                 {{.prompt = kSmallPrefill}, {.prompt = kPrefill}, {.prompt = kBatchPrefill}}, kRepetitions);
   }
 
   // What the passes will cost, from the first round's samples on the large skeleton.
@@ -104,7 +104,9 @@ class Stage {
     const double fill = static_cast<double>(depth) / kPrefill;
     return load_ + prefill_ * (fill * 1.15 + 2.1 * kDepthRepetitions) + decode_ * (2.2 * kDepthRepetitions);
   }
-  Seconds batch_cost() const { return load_ + prefill_ * (1.3 + 1.1 * kBatchPrefill / kPrefill); }
+  Seconds batch_cost() const {
+    return load_ + prefill_ * (kRepetitions * (1.3 + 1.1 * kBatchPrefill / kPrefill));
+  }
 
   Result<void> bench(RehearsalPass pass, bool large, const std::vector<BenchTest>& tests,
                      std::uint32_t repetitions) {
@@ -178,13 +180,6 @@ bool Rehearsal::busy() const {
   return taken_share(contention, threads).value_or(0) > kTooBusy;
 }
 
-Seconds default_allowance(const Shape& shape) {
-  const double read = static_cast<double>(shape.decode_bytes().value) / 1e9;
-  // A prefill meets the experts that a single token does not.
-  const double rest = static_cast<double>(shape.weight_bytes().value) / 1e9 - read;
-  return Seconds(std::clamp(7 + 3.5 * read + 0.5 * rest, 11.0, 20.0));
-}
-
 std::string shape_key(const Shape& shape) {
   std::string text = shape.architecture;
   for (const LayerShape& layer : shape.layers) {
@@ -217,7 +212,8 @@ Result<Rehearsal> rehearse(const Shape& shape, const Engine& engine, const Machi
                    .machine_name = machine.name,
                    .unix_time = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()),
                    .threads = options.threads,
-                   .plan = *plan};
+                   .plan = *plan,
+                   .last_level_cache = machine.last_level_cache};
   Stage stage(engine, options, std::move(*skeleton), start, record);
   if (auto ok = stage.run(has_attention(shape)); !ok) return std::unexpected(ok.error());
   record.wall = stage.spent();

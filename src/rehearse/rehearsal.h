@@ -50,6 +50,7 @@ struct Rehearsal {
   std::int64_t unix_time = 0;  // when it was made, seconds
   std::uint32_t threads = 1;
   LayerPlan plan{};
+  std::optional<Bytes> last_level_cache{};  // of the machine; nullopt: not known
   std::vector<RehearsalSamples> samples{};
   // Start to ready of the engine on each skeleton's rounds, its file in memory: what is not in the samples.
   std::vector<Seconds> small_load{};
@@ -72,9 +73,6 @@ struct RehearsalOptions {
   // full model there, so that both sides meet the same machine.
   std::function<void()> interlude{};
 };
-
-// The time that a rehearsal of this model deserves: 9 s for small ones, whose rounds are short, to 20 s.
-Seconds default_allowance(const Shape& shape);
 
 // Key of what decides a model's speed: architecture, hyper-parameters, tensors with types. 16 hex
 // digits.

@@ -99,6 +99,10 @@ Rehearsal read_rehearsal(const Json& json) {
     out.compute_bytes = Bytes(*bytes);
   out.contention.cpu_pressure_share = read_optional<double>(json, "cpu_pressure_share");
   out.contention.stolen_share = read_optional<double>(json, "stolen_share");
+  if (json.contains("last_level_cache_bytes")) {  // older ones did not note it
+    if (const auto bytes = read_optional<std::uint64_t>(json, "last_level_cache_bytes"))
+      out.last_level_cache = Bytes(*bytes);
+  }
   // Older ones did not count what others ran.
   if (json.contains("others_share")) {
     out.contention.others_share = read_optional<double>(json, "others_share");
@@ -128,6 +132,7 @@ Json rehearsal_to_json(const Rehearsal& rehearsal) {
            {{"layers", rehearsal.plan.large},
             {"small_count", rehearsal.plan.small_count},
             {"bytes", rehearsal.plan.bytes.value}}},
+          {"last_level_cache_bytes", or_null(rehearsal.last_level_cache)},
           {"wall_seconds", rehearsal.wall.value},
           {"compute_bytes", or_null(rehearsal.compute_bytes)},
           {"cpu_pressure_share", or_null(rehearsal.contention.cpu_pressure_share)},

@@ -62,11 +62,6 @@ TEST(Rehearsal, OneRoundIsRunHoweverShortTheTime) {
   EXPECT_TRUE(extend(tiny_shape(), *rehearsal));
 }
 
-TEST(Rehearsal, GivesSmallModelsLessTime) {
-  EXPECT_EQ(default_allowance(tiny_shape()), Seconds(11));
-  EXPECT_EQ(default_allowance(*find_shape("llama-2-7b-chat")), Seconds(20));
-}
-
 TEST(Rehearsal, PassesOnWhatTheEngineSaysWhenItFails) {
   const TemporaryDirectory folder;
   const auto rehearsal =
