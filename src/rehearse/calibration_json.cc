@@ -11,9 +11,9 @@ namespace tokcast {
 namespace {
 
 constexpr std::string_view kSchema = "tokcast.calibration/1";
-constexpr std::array<std::string_view, 11> kRoleNames{"shallow",   "tall",         "medium",     "type",
-                                                      "own-heads", "shared-heads", "heads-96",   "heads-80",
-                                                      "mixture",   "check-wide",   "check-norms"};
+constexpr std::array<std::string_view, 13> kRoleNames{
+    "shallow",  "tall",    "medium",     "type",        "own-heads", "shared-heads", "heads-96",
+    "heads-80", "mixture", "check-wide", "check-norms", "large",     "long-rows"};
 // A mixture of before, whose experts caches may have held: to be measured anew.
 constexpr std::string_view kRetiredRole = "experts";
 

@@ -53,6 +53,13 @@ CatalogueRow row_of(CalibrationRole role) {
     row.kv_heads = {8};
     return row;
   }
+  if (role == CalibrationRole::kLongRows) {
+    row.embedding_length = 4096;
+    row.feed_forward_length = {11008};
+    row.heads = {32};
+    row.kv_heads = {32};
+    return row;
+  }
   const bool tiny = role == CalibrationRole::kShallow || role == CalibrationRole::kTall;
   const std::uint32_t parts = role == CalibrationRole::kMedium ? 2 : 1;
   row.embedding_length = tiny ? 256 : 2048 / parts;
@@ -60,6 +67,14 @@ CatalogueRow row_of(CalibrationRole role) {
   row.heads = {row.embedding_length / kHeadLength};
   row.kv_heads = {role == CalibrationRole::kOwnHeads ? row.heads[0] : std::max(1U, row.heads[0] / 8)};
   return row;
+}
+
+std::uint32_t layers_of_bytes(GgmlType type, double bytes, double most) {
+  constexpr double kLayerParameters = 44e6;
+  const TypeGeometry& is = geometry(type);
+  const double layer_bytes =
+      kLayerParameters * static_cast<double>(is.block_bytes) / static_cast<double>(is.block_elements);
+  return static_cast<std::uint32_t>(std::clamp(bytes / layer_bytes, 3.0, most));
 }
 
 // Enough bytes that no usual cache holds them, and no more parameters than a prefill can take quickly.
@@ -78,18 +93,17 @@ std::uint32_t layers_of(const CalibrationModel& model) {
       return 8;
     case CalibrationRole::kExperts:
       return 2;
+    case CalibrationRole::kLongRows:
+      return 4;
     case CalibrationRole::kMedium:
       return 16;
+    case CalibrationRole::kLarge:
+      return layers_of_bytes(model.type, 400e6, 20);
     case CalibrationRole::kType:
     case CalibrationRole::kWide:
       break;
   }
-  constexpr double kBytes = 200e6;
-  constexpr double kLayerParameters = 44e6;
-  const TypeGeometry& type = geometry(model.type);
-  const double layer_bytes =
-      kLayerParameters * static_cast<double>(type.block_bytes) / static_cast<double>(type.block_elements);
-  return static_cast<std::uint32_t>(std::clamp(kBytes / layer_bytes, 3.0, 8.0));
+  return layers_of_bytes(model.type, 200e6, 8);
 }
 
 // A router stays F32, as in files.
@@ -121,6 +135,10 @@ std::string calibration_model_name(const CalibrationModel& model) {
       return fmt::format("wide, {}", geometry(model.type).name);
     case CalibrationRole::kCheckNorms:
       return "check: norms";
+    case CalibrationRole::kLongRows:
+      return "long rows";
+    case CalibrationRole::kLarge:
+      return fmt::format("large, {}", geometry(model.type).name);
     case CalibrationRole::kType:
       break;
   }

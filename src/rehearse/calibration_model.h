@@ -1,4 +1,5 @@
-// The synthetic models of a calibration: llama layers whose matrices all have one type.
+// The synthetic models of a calibration: layers as llama has them, or a relative, whose matrices all have one
+// type.
 #ifndef TOKCAST_REHEARSE_CALIBRATION_MODEL_H_
 #define TOKCAST_REHEARSE_CALIBRATION_MODEL_H_
 
@@ -25,6 +26,8 @@ enum class CalibrationRole {
                 // more bytes than a cache holds
   kWide,        // as kType, most results not aligned (MatrixWork): what kernels gain by that. Also compared
   kCheckNorms,  // nothing is solved from it, but compared: more heads of keys and values, and norms of them
+  kLarge,     // as kType with more layers, decode alone: where a last-level cache would hold some of that one
+  kLongRows,  // decode of layers twice as wide: what weights in long rows cost against those of kType
 };
 
 struct CalibrationModel {

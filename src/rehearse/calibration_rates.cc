@@ -12,8 +12,8 @@
 
 #include "base/statistics.h"
 #include "forecast/cost_model.h"
+#include "rehearse/quiet_times.h"
 #include "rehearse/samples.h"
-#include "rehearse/statistics.h"
 
 namespace tokcast {
 namespace {
@@ -26,54 +26,6 @@ constexpr int kRefinements = 12;
 // units, where what a multiplication takes depends on its shape.
 constexpr double kDecodeFloor = 0.10;
 constexpr double kPrefillFloor = 0.14;
-
-// Quiet times, looked up by model and test.
-class QuietTimes {
- public:
-  explicit QuietTimes(const Calibration& calibration) {
-    for (const CalibrationSamples& group : calibration.samples) {
-      auto& all = samples_[{group.model, group.test}];
-      const auto more = usable_samples(group.samples, group.after_load);
-      all.insert(all.end(), more.begin(), more.end());
-    }
-    std::erase_if(samples_, [](const auto& entry) { return entry.second.empty(); });
-  }
-
-  // Of one token if the test generates; nullopt if it was not measured.
-  std::optional<double> of(const CalibrationModel& model, const BenchTest& test) const {
-    const auto found = samples_.find({model, test});
-    if (found == samples_.end()) return std::nullopt;
-    return quiet(found->second) / std::max(1U, test.generate);
-  }
-
-  std::optional<double> decode(const CalibrationModel& model, std::uint32_t depth = 0) const {
-    return of(model, {.generate = 8, .depth = depth});
-  }
-
-  // Are all models there on which the figures of every type rest?
-  bool whole() const {
-    using enum CalibrationRole;
-    const auto flat = [this](CalibrationRole role) { return decode({role, kCommonType}).has_value(); };
-    const auto deep = [&](CalibrationRole role) {
-      return flat(role) && decode({role, kCommonType}, 1024).has_value();
-    };
-    const CalibrationModel own{kOwnHeads, kCommonType};
-    return flat(kShallow) && flat(kTall) && flat(kType) && of({kMedium, kCommonType}, {.prompt = 128}) &&
-           deep(kOwnHeads) && deep(kShared) && of(own, {.prompt = 128}) &&
-           of(own, {.prompt = 128, .depth = 1024});
-  }
-
-  ShareLost share_lost(bool decode) const {
-    std::vector<std::vector<double>> tests;
-    for (const auto& [key, samples] : samples_) {
-      if ((key.second.generate > 0) == decode && samples.size() > 1) tests.push_back(samples);
-    }
-    return share_lost_by(tests);
-  }
-
- private:
-  std::map<std::pair<CalibrationModel, BenchTest>, std::vector<double>> samples_;
-};
 
 // A synthetic model and what it asks of the engine.
 struct Known {
@@ -91,14 +43,16 @@ class Solver {
     for (const GgmlType type : types) {
       types_.emplace_back(CalibrationModel{CalibrationRole::kType, type});
       wide_.emplace_back(CalibrationModel{CalibrationRole::kWide, type});
+      large_.emplace_back(CalibrationModel{CalibrationRole::kLarge, type});
     }
   }
 
   KernelRates solve() {
     for (int i = 0; i < kRefinements; ++i) {
       solve_fixed();
-      for (const Known& type : types_) solve_type(type);
+      for (std::size_t type = 0; type < types_.size(); ++type) solve_type(types_[type], large_[type]);
       for (const Known& wide : wide_) solve_alignment(wide);
+      solve_long_rows();
       solve_activation();
       solve_attention();
     }
@@ -118,22 +72,38 @@ class Solver {
     rates_.step_seconds = std::max(0.0, few - shallow_.work.layers * per_layer);
   }
 
-  void solve_type(const Known& type) {
-    const auto step = times_.decode(type.model);
-    if (!step) return;
-    const double all = parameters(type.work, true);
-    const double every_row = parameters(type.work, false);
-    TypeCost costs{{1, positive((*step - fixed(type.work)) / all)}};
+  // Decode from the large model where there is one: a cache holds some of the other.
+  void solve_type(const Known& type, const Known& large) {
+    const auto each = decode_cost(large).or_else([&] { return decode_cost(type); });
+    if (!each) return;
+    TypeCost costs{{1, *each}};
     for (const double rows : kPrefillRows) {
       const auto seconds = times_.of(type.model, {.prompt = static_cast<std::uint32_t>(rows)});
       if (!seconds) continue;
       const double rest =
-          fixed(type.work) + around_matrices(type, rows) + (all - every_row) * costs.front().seconds;
+          fixed(type.work) + around_matrices(type, rows) + last_row(type.work) * costs.front().seconds;
       // More rows never cost less.
       costs.push_back(
           {rows, std::max(costs.back().seconds, (*seconds - rest) / prefilled(type.work, type.model.type))});
     }
     rates_.types[type.model.type] = std::move(costs);
+  }
+
+  std::optional<double> decode_cost(const Known& known) const {
+    const auto step = times_.decode(known.model);
+    if (!step) return std::nullopt;
+    return positive((*step - fixed(known.work)) / in_decode(known.work));
+  }
+
+  // From layers whose rows are all long.
+  void solve_long_rows() {
+    constexpr Reach kSane{0.6, 1.2};
+    const auto step = times_.decode(long_rows_.model);
+    if (!step) return;
+    const double as_short = parameters(long_rows_.work, true) * cost(1);
+    const double more =
+        (as_short - (*step - fixed(long_rows_.work))) / (long_parameters(long_rows_.work) * cost(1));
+    rates_.long_row_factor = std::clamp(1 - more, kSane.low, kSane.high);
   }
 
   // Layers of the same kind whose matrices are mostly not aligned, in turn with those that mostly are.
@@ -143,9 +113,8 @@ class Solver {
     const auto seconds = times_.of(wide.model, {.prompt = 128});
     const auto costs = rates_.types.find(wide.model.type);
     if (!seconds || costs == rates_.types.end()) return;
-    const double last = parameters(wide.work, true) - parameters(wide.work, false);
     const double rest =
-        fixed(wide.work) + around_matrices(wide, kRows) + last * costs->second.front().seconds;
+        fixed(wide.work) + around_matrices(wide, kRows) + last_row(wide.work) * costs->second.front().seconds;
     const double aligned = aligned_parameters(wide.work);
     const double unaligned = parameters(wide.work, false) - aligned;
     const double each = cost_at(costs->second, kRows);
@@ -158,7 +127,7 @@ class Solver {
     constexpr double kRows = 128;
     const double seconds = *times_.of(medium_.model, {.prompt = 128});
     const ModelWork& work = medium_.work;
-    const double last = (parameters(work, true) - parameters(work, false)) * cost(1);
+    const double last = last_row(work) * cost(1);
     const double known =
         fixed(work) + last + prefilled(work, kCommonType) * cost(kRows) + attention(medium_, kRows);
     rates_.activation_seconds = std::max(0.0, (seconds - known) / (kRows * work.activation_values));
@@ -291,6 +260,26 @@ class Solver {
     return sum;
   }
 
+  static double long_parameters(const ModelWork& work) {
+    double sum = 0;
+    for (const MatrixWork& matrix : work.matrices) sum += matrix.long_parameters;
+    return sum;
+  }
+
+  // What a step meets, in parameters of short rows.
+  double in_decode(const ModelWork& work) const {
+    return parameters(work, true) - (1 - rates_.long_row_factor) * long_parameters(work);
+  }
+  // What the last token of a prefill alone meets, likewise.
+  double last_row(const ModelWork& work) const {
+    double sum = 0;
+    for (const MatrixWork& matrix : work.matrices) {
+      if (matrix.last_token_only)
+        sum += matrix.parameters - (1 - rates_.long_row_factor) * matrix.long_parameters;
+    }
+    return sum;
+  }
+
   static double aligned_parameters(const ModelWork& work) {
     double sum = 0;
     for (const MatrixWork& matrix : work.matrices) {
@@ -311,12 +300,14 @@ class Solver {
   const QuietTimes& times_;
   std::vector<Known> types_{};
   std::vector<Known> wide_{};
+  std::vector<Known> large_{};
   const Known shallow_{{CalibrationRole::kShallow, kCommonType}};
   const Known tall_{{CalibrationRole::kTall, kCommonType}};
   const Known medium_{{CalibrationRole::kMedium, kCommonType}};
   const Known own_heads_{{CalibrationRole::kOwnHeads, kCommonType}};
   const Known shared_{{CalibrationRole::kShared, kCommonType}};
   const Known experts_{{CalibrationRole::kExperts, kCommonType}};
+  const Known long_rows_{{CalibrationRole::kLongRows, kCommonType}};
   const Known heads_96_{{CalibrationRole::kHeads96, kCommonType}};
   const Known heads_80_{{CalibrationRole::kHeads80, kCommonType}};
   KernelRates rates_{};

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "base/temporary_directory_test_util.h"
+#include "engine/fake_engine_test_util.h"
 #include "forecast/cost_model.h"
 #include "rehearse/calibration_json.h"
 #include "rehearse/calibration_store.h"
@@ -12,14 +16,16 @@ namespace {
 
 // An engine whose every cost is known.
 KernelRates known_rates(std::uint32_t vector_values = 64) {
-  KernelRates rates{.step_seconds = 50e-6,
-                    .layer_seconds = 20e-6,
-                    .activation_seconds = 0.5e-9,
-                    .key_value_seconds = 0.2e-9,
-                    .decode_attention_seconds = 0.1e-9,
-                    .attention_seconds = 0.05e-9,
-                    .head_rest = HeadRest{
-                        .vector_values = vector_values, .decode_seconds = 2.4e-9, .prefill_seconds = 1.1e-9}};
+  KernelRates rates{
+      .step_seconds = 50e-6,
+      .layer_seconds = 20e-6,
+      .activation_seconds = 0.5e-9,
+      .key_value_seconds = 0.2e-9,
+      .decode_attention_seconds = 0.1e-9,
+      .attention_seconds = 0.05e-9,
+      .head_rest =
+          HeadRest{.vector_values = vector_values, .decode_seconds = 2.4e-9, .prefill_seconds = 1.1e-9},
+      .long_row_factor = 0.85};
   // Eight rows, which this calibration does not time, cost what lies between one and 32.
   rates.types[GgmlType::kQ4_K] = {
       {1, 40e-12}, {8, 76.13e-12}, {32, 200e-12}, {128, 750e-12}, {512, 2900e-12}};
@@ -58,6 +64,7 @@ Calibration ideal_calibration(std::uint32_t vector_values = 64) {
       out.samples.push_back(samples_of({role, kCommonType}, {.generate = 8, .depth = depth}, vector_values));
     }
   }
+  out.samples.push_back(samples_of({kLongRows, kCommonType}, {.generate = 8}));
   for (const std::uint32_t prompt : {32U, 128U, 512U}) {
     out.samples.push_back(samples_of({kExperts, kCommonType}, {.prompt = prompt}));
   }
@@ -86,6 +93,7 @@ TEST(CalibrationRates, FindsTheCostsOfAnEngineWhoseCostsAreKnown) {
       expect_near_share(cost_at(rates->types.at(type), rows), cost_at(truth.types.at(type), rows), 0.03);
     }
   }
+  expect_near_share(rates->long_row_factor, truth.long_row_factor, 0.02);
   expect_near_share(rates->key_value_seconds, truth.key_value_seconds, 0.02);
   expect_near_share(rates->decode_attention_seconds, truth.decode_attention_seconds, 0.02);
   expect_near_share(rates->attention_seconds, truth.attention_seconds, 0.02);
@@ -150,6 +158,27 @@ TEST(CalibrationRates, PromiseLessWhereModelsThatTheyWereNotSolvedFromStray) {
   EXPECT_GT(astray->prefill.high, 1.3);
   EXPECT_LT(astray->prefill.low, 0.7);
   EXPECT_DOUBLE_EQ(astray->decode.high, unchecked->decode.high) << "their decode is as told";
+}
+
+TEST(CalibrationRates, TakeDecodeFromTheModelThatNoCacheHolds) {
+  Calibration calibration = ideal_calibration();
+  const CalibrationModel small{CalibrationRole::kType, GgmlType::kQ6_K};
+  const CalibrationModel large{CalibrationRole::kLarge, GgmlType::kQ6_K};
+  for (CalibrationSamples& group : calibration.samples) {
+    if (group.model != small || group.test.generate == 0) continue;
+    for (Seconds& sample : group.samples) sample = sample * 0.8;
+  }
+  const auto cached = rates_from(calibration);
+  calibration.samples.push_back(samples_of(large, {.generate = 8}));
+  const auto rates = rates_from(calibration);
+  std::erase_if(calibration.samples,
+                [&](const CalibrationSamples& one) { return one.model == small && one.test.generate > 0; });
+  const auto alone = rates_from(calibration);
+  ASSERT_TRUE(cached && rates && alone);
+  const double truth = cost_at(known_rates().types.at(GgmlType::kQ6_K), 1);
+  EXPECT_LT(cost_at(cached->types.at(GgmlType::kQ6_K), 1), 0.85 * truth);
+  expect_near_share(cost_at(rates->types.at(GgmlType::kQ6_K), 1), truth, 0.03);
+  expect_near_share(cost_at(alone->types.at(GgmlType::kQ6_K), 1), truth, 0.03);
 }
 
 TEST(CalibrationRates, TellWhatResultsOutOfLineCost) {
@@ -239,12 +268,59 @@ TEST(Calibration, NoticesABatchThatTookLongerThanASmallerOneAllows) {
   EXPECT_FALSE(looks_disturbed({}));
 }
 
+// What a calibration of one type by an engine of shell script times decode with.
+std::set<CalibrationRole> roles_decoded(std::optional<Bytes> cache) {
+  const TemporaryDirectory folder;
+  write_fake_engine(folder.path());
+  const Engine engine{.directory = folder.path(), .version = "fake", .identity = "fake"};
+  Machine machine;
+  machine.last_level_cache = cache;
+  const auto made = calibrate(
+      engine, machine, {.types = {kCommonType}, .heads = false, .experts = false, .allowance = Seconds(0.1)});
+  EXPECT_TRUE(made) << describe(made.error());
+  if (!made) return {};
+  EXPECT_TRUE(made->has(kCommonType));
+  EXPECT_TRUE(rates_from(*made));
+  std::set<CalibrationRole> roles;
+  for (const CalibrationSamples& one : made->samples) {
+    if (one.test.generate > 0) roles.insert(one.model.role);
+  }
+  return roles;
+}
+
+TEST(Calibration, TimesDecodeBeyondTheReachOfALargeCache) {
+  using enum CalibrationRole;
+  const auto large = roles_decoded(480 * kMebi);
+  EXPECT_TRUE(large.contains(kLarge));
+  EXPECT_FALSE(large.contains(kType));
+  for (const auto cache : {std::optional(32 * kMebi), std::optional<Bytes>()}) {
+    const auto usual = roles_decoded(cache);
+    EXPECT_FALSE(usual.contains(kLarge));
+    EXPECT_TRUE(usual.contains(kType));
+  }
+}
+
 TEST(CalibrationModel, EveryTypeInUseMakesAModel) {
   for (const GgmlType type : calibrated_types()) {
     const auto shape = calibration_shape({CalibrationRole::kType, type});
     ASSERT_TRUE(shape) << geometry(type).name;
     EXPECT_EQ(shape->header.tensors.front().type, type);
     EXPECT_LT(shape->weight_bytes(), Bytes(600'000'000));
+  }
+}
+
+TEST(CalibrationModel, TheLargeOneGoesOnWhereTheOthersLayersEnd) {
+  for (const GgmlType type : calibrated_types()) {
+    const Shape few = *calibration_shape({CalibrationRole::kType, type});
+    const Shape many = *calibration_shape({CalibrationRole::kLarge, type});
+    EXPECT_GT(many.layers.size(), few.layers.size()) << geometry(type).name;
+    EXPECT_GT(many.weight_bytes(), Bytes(220'000'000)) << geometry(type).name;
+    EXPECT_LT(many.weight_bytes(), Bytes(600'000'000)) << geometry(type).name;
+    for (const Tensor& tensor : few.header.tensors) {
+      const auto same = std::ranges::find(many.header.tensors, tensor.name, &Tensor::name);
+      ASSERT_NE(same, many.header.tensors.end()) << tensor.name;
+      EXPECT_EQ(same->dimensions, tensor.dimensions) << tensor.name;
+    }
   }
 }
 

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
-#include <numeric>
 #include <span>
 #include <utility>
 
@@ -16,6 +15,7 @@
 #include "base/text.h"
 #include "model/gguf_writer.h"
 #include "model/reduce.h"
+#include "rehearse/layer_kinds.h"
 #include "rehearse/random_weights.h"
 
 namespace tokcast {
@@ -159,9 +159,7 @@ Result<Skeleton> Skeleton::write(const Shape& shape, const LayerPlan& plan, std:
 }
 
 Result<Skeleton> Skeleton::write_full(const Shape& shape, std::optional<Bytes> memory) {
-  LayerPlan all;
-  all.large.resize(shape.layers.size());
-  std::iota(all.large.begin(), all.large.end(), 0U);
+  LayerPlan all{.large = all_layers(shape)};
   all.small_count = static_cast<std::uint32_t>(all.large.size());
   return write(shape, all, memory);
 }
