@@ -197,10 +197,11 @@ struct RungSum {
   std::vector<double> errors{};
   std::size_t inside = 0;
   std::size_t refused = 0;
+  bool in_turns = true;  // measured in turns with its truth, without a disturbance of the suite's own
 };
 
-RungSum rung_sum(const std::vector<Comparison>& all, Evidence rung, std::string_view title) {
-  RungSum out{.rung = rung, .title = title};
+RungSum rung_sum(const std::vector<Comparison>& all, Evidence rung, const AccuracyPart& part) {
+  RungSum out{.rung = rung, .title = part.title, .in_turns = is_measured(part) && !part.hog};
   for (const Comparison& c : of_rung(all, rung)) {
     out.errors.push_back(std::abs(c.error()));
     out.inside += c.inside() ? 1 : 0;
@@ -215,6 +216,18 @@ std::string sum_line(const RungSum& sum) {
       "| {} | {} | {} | {:.1f} % | {:.1f} % | {:.1f} % | {} ({:.0f} %) | {} |\n", evidence_name(sum.rung),
       sum.title, sum.errors.size(), percent(0.5), percent(0.9), percent(1), sum.inside,
       100.0 * static_cast<double>(sum.inside) / static_cast<double>(sum.errors.size()), sum.refused);
+}
+
+// What a rung got in all parts that measure its own error.
+RungSum of_all_turns(const std::vector<RungSum>& sums, Evidence rung) {
+  RungSum out{.rung = rung, .title = "**all that are measured in turns, undisturbed**"};
+  for (const RungSum& sum : sums) {
+    if (sum.rung != rung || !sum.in_turns) continue;
+    out.errors.insert(out.errors.end(), sum.errors.begin(), sum.errors.end());
+    out.inside += sum.inside;
+    out.refused += sum.refused;
+  }
+  return out;
 }
 
 // To the millionth: what is beyond differs from one compiler to the next.
@@ -291,7 +304,7 @@ Result<std::vector<RungSum>> rung_sums(const MeasuredParts& parts) {
       if (found == parts.end()) continue;
       const auto all = compare_all(found->second);
       if (!all) return std::unexpected(all.error());
-      RungSum sum = rung_sum(*all, rung, part.title);
+      RungSum sum = rung_sum(*all, rung, part);
       if (!sum.errors.empty()) out.push_back(std::move(sum));
     }
   }
@@ -316,7 +329,10 @@ Result<std::map<std::string, std::string>> measured_blocks(const MeasuredParts& 
       "promise |\n|---|---|---|---|---|---|---|---|\n";
   const auto rungs = rung_sums(parts);
   if (!rungs) return std::unexpected(rungs.error());
-  for (const RungSum& sum : *rungs) sums += sum_line(sum);
+  for (const Evidence rung : kRungs) {
+    for (const RungSum& sum : *rungs) sums += sum.rung == rung ? sum_line(sum) : "";
+    if (const RungSum all = of_all_turns(*rungs, rung); !all.errors.empty()) sums += sum_line(all);
+  }
   for (const auto& [name, records] : parts) {
     const bool rehearsed = find_accuracy_part(name)->rehearse;
     auto text = report(records, {rehearsed ? Evidence::kRehearsed : Evidence::kCalibrated});

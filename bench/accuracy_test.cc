@@ -46,8 +46,8 @@ TEST(Accuracy, OfRecordedRehearsalsDoesNotGetWorse) {
   ASSERT_EQ(all.size(), 48U) << "six models, two thread counts, four tests";
   std::vector<double> errors;
   for (const Comparison& one : all) errors.push_back(std::abs(one.error()));
-  EXPECT_LE(quantile(errors, 0.5), 0.045);
-  EXPECT_LE(quantile(errors, 0.9), 0.13);
+  EXPECT_LE(quantile(errors, 0.5), 0.035);
+  EXPECT_LE(quantile(errors, 0.9), 0.085);
 }
 
 TEST(Accuracy, RecordedTruthsLieInsideTheirIntervals) {
