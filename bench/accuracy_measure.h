@@ -20,7 +20,7 @@ namespace tokcast {
 struct AccuracyOptions {
   std::uint32_t threads = 1;
   std::uint32_t depth = 1024;
-  Seconds allowance{20};               // of the rehearsal
+  Seconds allowance{20};  // of the rehearsal
   bool rehearse = true;
   bool calibrate = true;  // and measure the machine's rates
   std::vector<std::string_view>
