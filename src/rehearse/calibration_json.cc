@@ -11,9 +11,10 @@ namespace tokcast {
 namespace {
 
 constexpr std::string_view kSchema = "tokcast.calibration/1";
-constexpr std::array<std::string_view, 13> kRoleNames{
-    "shallow",  "tall",    "medium",     "type",        "own-heads", "shared-heads", "heads-96",
-    "heads-80", "mixture", "check-wide", "check-norms", "large",     "long-rows"};
+constexpr std::array<std::string_view, 15> kRoleNames{
+    "shallow",  "tall",    "medium",     "type",        "own-heads", "shared-heads",   "heads-96",
+    "heads-80", "mixture", "check-wide", "check-norms", "large",     "many-own-heads", "many-shared-heads",
+    "long-rows"};
 // A mixture of before, whose experts caches may have held: to be measured anew.
 constexpr std::string_view kRetiredRole = "experts";
 

@@ -4,68 +4,73 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "model/catalogue.h"
 
 namespace tokcast {
 namespace {
 
-constexpr std::uint32_t kHeadLength = 128;
-constexpr std::uint32_t kVocabulary = 256;
+struct Widths {
+  std::uint32_t embedding = 2048;
+  std::uint32_t feed_forward = 5632;  // of an expert, in a mixture
+  std::uint32_t heads = 16;
+  std::uint32_t kv_heads = 2;
+  std::uint32_t head_length = 128;
+  std::string_view architecture = "llama";
+};
+
+Widths widths_of(CalibrationRole role) {
+  switch (role) {
+    case CalibrationRole::kShallow:
+    case CalibrationRole::kTall:
+      return {.embedding = 256, .feed_forward = 256, .heads = 2, .kv_heads = 1};
+    case CalibrationRole::kMedium:
+      return {.embedding = 1024, .feed_forward = 2816, .heads = 8, .kv_heads = 1};
+    case CalibrationRole::kType:
+    case CalibrationRole::kLarge:
+    case CalibrationRole::kShared:
+      return {};
+    case CalibrationRole::kOwnHeads:
+      return {.kv_heads = 16};
+    case CalibrationRole::kManyOwn:
+      return {.feed_forward = 512, .kv_heads = 16};
+    case CalibrationRole::kManyShared:
+      return {.feed_forward = 512};
+    case CalibrationRole::kHeads96:
+      return {.embedding = 512, .feed_forward = 512, .kv_heads = 16, .head_length = 96};
+    case CalibrationRole::kHeads80:
+      return {.embedding = 512, .feed_forward = 512, .kv_heads = 16, .head_length = 80};
+    case CalibrationRole::kExperts:
+      return {.feed_forward = 768, .kv_heads = 4, .architecture = "qwen3moe"};
+    case CalibrationRole::kWide:
+      return {.embedding = 1536, .feed_forward = 8960, .heads = 12, .architecture = "qwen2"};
+    case CalibrationRole::kCheckNorms:
+      return {.feed_forward = 6144, .kv_heads = 8, .architecture = "qwen3"};
+    case CalibrationRole::kLongRows:
+      return {.embedding = 4096, .feed_forward = 11008, .heads = 32, .kv_heads = 32};
+  }
+  std::unreachable();
+}
 
 CatalogueRow row_of(CalibrationRole role) {
+  const Widths widths = widths_of(role);
   CatalogueRow row;
   row.id = "calibration";
-  row.architecture = "llama";
-  row.vocabulary = kVocabulary;
+  row.architecture = widths.architecture;
+  row.vocabulary = 256;
   row.context_length = 4096;
-  row.head_length = kHeadLength;
-  if (role == CalibrationRole::kHeads96 || role == CalibrationRole::kHeads80) {
-    row.head_length = role == CalibrationRole::kHeads96 ? 96 : 80;
-    row.embedding_length = 512;
-    row.feed_forward_length = {512};
-    row.heads = row.kv_heads = {16};
+  row.embedding_length = widths.embedding;
+  row.head_length = widths.head_length;
+  row.heads = {widths.heads};
+  row.kv_heads = {widths.kv_heads};
+  if (role != CalibrationRole::kExperts) {
+    row.feed_forward_length = {widths.feed_forward};
     return row;
   }
-  if (role == CalibrationRole::kExperts) {
-    row.architecture = "qwen3moe";
-    row.embedding_length = 2048;
-    row.heads = {16};
-    row.kv_heads = {4};
-    row.experts = 128;
-    row.experts_used = 8;
-    row.expert_feed_forward_length = 768;
-    return row;
-  }
-  if (role == CalibrationRole::kWide) {
-    row.architecture = "qwen2";
-    row.embedding_length = 1536;
-    row.feed_forward_length = {8960};
-    row.heads = {12};
-    row.kv_heads = {2};
-    return row;
-  }
-  if (role == CalibrationRole::kCheckNorms) {
-    row.architecture = "qwen3";
-    row.embedding_length = 2048;
-    row.feed_forward_length = {6144};
-    row.heads = {16};
-    row.kv_heads = {8};
-    return row;
-  }
-  if (role == CalibrationRole::kLongRows) {
-    row.embedding_length = 4096;
-    row.feed_forward_length = {11008};
-    row.heads = {32};
-    row.kv_heads = {32};
-    return row;
-  }
-  const bool tiny = role == CalibrationRole::kShallow || role == CalibrationRole::kTall;
-  const std::uint32_t parts = role == CalibrationRole::kMedium ? 2 : 1;
-  row.embedding_length = tiny ? 256 : 2048 / parts;
-  row.feed_forward_length = {tiny ? 256U : 5632U / parts};
-  row.heads = {row.embedding_length / kHeadLength};
-  row.kv_heads = {role == CalibrationRole::kOwnHeads ? row.heads[0] : std::max(1U, row.heads[0] / 8)};
+  row.experts = 128;
+  row.experts_used = 8;
+  row.expert_feed_forward_length = widths.feed_forward;
   return row;
 }
 
@@ -95,6 +100,9 @@ std::uint32_t layers_of(const CalibrationModel& model) {
       return 2;
     case CalibrationRole::kLongRows:
       return 4;
+    case CalibrationRole::kManyOwn:
+    case CalibrationRole::kManyShared:
+      return 6;
     case CalibrationRole::kMedium:
       return 16;
     case CalibrationRole::kLarge:
@@ -135,6 +143,10 @@ std::string calibration_model_name(const CalibrationModel& model) {
       return fmt::format("wide, {}", geometry(model.type).name);
     case CalibrationRole::kCheckNorms:
       return "check: norms";
+    case CalibrationRole::kManyOwn:
+      return "attention, own heads";
+    case CalibrationRole::kManyShared:
+      return "attention, shared heads";
     case CalibrationRole::kLongRows:
       return "long rows";
     case CalibrationRole::kLarge:

@@ -18,16 +18,19 @@ enum class CalibrationRole {
   kTall,        // many: their difference is what a layer costs besides its weights
   kMedium,      // layers of half the usual width: what norms and activations cost against weights
   kType,        // wide layers of one type: what its weights cost
-  kOwnHeads,    // as kType, each query head with keys and values of its own: what attention costs
-  kShared,      // the same with eight query heads to one of keys and values
+  kOwnHeads,    // of older calibrations, before kManyOwn
+  kShared,      // likewise, before kManyShared
   kHeads96,     // narrow layers, heads of 96 values: a vector of 64 leaves 32 over
   kHeads80,     // the same with 80: vectors of 64 and of 32 both leave 16 over
   kExperts,     // 128 experts of which a token chooses eight: other kernels than those of dense matrices, and
                 // more bytes than a cache holds
   kWide,        // as kType, most results not aligned (MatrixWork): what kernels gain by that. Also compared
   kCheckNorms,  // nothing is solved from it, but compared: more heads of keys and values, and norms of them
-  kLarge,     // as kType with more layers, decode alone: where a last-level cache would hold some of that one
-  kLongRows,  // decode of layers twice as wide: what weights in long rows cost against those of kType
+  kLarge,    // as kType with more layers, decode alone: where a last-level cache would hold some of that one
+  kManyOwn,  // many layers that are mostly attention, each query head with keys and values of its own: what
+             // attention costs
+  kManyShared,  // the same with eight query heads to one of keys and values
+  kLongRows,    // decode of layers twice as wide: what weights in long rows cost against those of kType
 };
 
 struct CalibrationModel {

@@ -21,7 +21,8 @@ bool feels_alignment(GgmlType type) {
 
 bool measures_attention(const CalibrationModel& model) {
   using enum CalibrationRole;
-  return model.role == kOwnHeads || model.role == kShared || model.role == kHeads96 || model.role == kHeads80;
+  return model.role == kManyOwn || model.role == kManyShared || model.role == kHeads96 ||
+         model.role == kHeads80;
 }
 
 bool refused(const Calibration& record, GgmlType type) {
@@ -71,7 +72,7 @@ std::vector<CalibrationModel> models_of_pass(const Calibration& record, const st
                                              SpecialModels wanted) {
   using enum CalibrationRole;
   std::vector<CalibrationModel> models;
-  for (const CalibrationRole role : {kShallow, kTall, kMedium, kOwnHeads, kShared}) {
+  for (const CalibrationRole role : {kShallow, kTall, kMedium, kManyOwn, kManyShared}) {
     models.push_back({role, kCommonType});
   }
   std::size_t shared = models.size();

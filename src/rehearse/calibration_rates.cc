@@ -304,8 +304,8 @@ class Solver {
   const Known shallow_{{CalibrationRole::kShallow, kCommonType}};
   const Known tall_{{CalibrationRole::kTall, kCommonType}};
   const Known medium_{{CalibrationRole::kMedium, kCommonType}};
-  const Known own_heads_{{CalibrationRole::kOwnHeads, kCommonType}};
-  const Known shared_{{CalibrationRole::kShared, kCommonType}};
+  const Known own_heads_{times_.own_heads()};
+  const Known shared_{times_.shared_heads()};
   const Known experts_{{CalibrationRole::kExperts, kCommonType}};
   const Known long_rows_{{CalibrationRole::kLongRows, kCommonType}};
   const Known heads_96_{{CalibrationRole::kHeads96, kCommonType}};

@@ -49,7 +49,9 @@ CalibrationSamples samples_of(const CalibrationModel& model, const BenchTest& te
   return {.model = model, .test = test, .after_load = false, .samples = {truth, truth, truth}};
 }
 
-Calibration ideal_calibration(std::uint32_t vector_values = 64) {
+Calibration ideal_calibration(std::uint32_t vector_values = 64,
+                              CalibrationRole own = CalibrationRole::kManyOwn,
+                              CalibrationRole shared = CalibrationRole::kManyShared) {
   Calibration out{.engine_identity = "engine", .machine_identity = "machine", .threads = 3};
   using enum CalibrationRole;
   for (const CalibrationRole role : {kShallow, kTall, kMedium}) {
@@ -58,7 +60,7 @@ Calibration ideal_calibration(std::uint32_t vector_values = 64) {
     }
     out.samples.push_back(samples_of({role, kCommonType}, {.generate = 8}));
   }
-  for (const CalibrationRole role : {kOwnHeads, kShared, kHeads96, kHeads80}) {
+  for (const CalibrationRole role : {own, shared, kHeads96, kHeads80}) {
     for (const std::uint32_t depth : {0U, 1024U}) {
       out.samples.push_back(samples_of({role, kCommonType}, {.prompt = 128, .depth = depth}, vector_values));
       out.samples.push_back(samples_of({role, kCommonType}, {.generate = 8, .depth = depth}, vector_values));
@@ -99,6 +101,13 @@ TEST(CalibrationRates, FindsTheCostsOfAnEngineWhoseCostsAreKnown) {
   expect_near_share(rates->attention_seconds, truth.attention_seconds, 0.02);
   expect_near_share(rates->layer_seconds, truth.layer_seconds, 0.1);
   expect_near_share(rates->activation_seconds, truth.activation_seconds, 0.1);
+}
+
+TEST(CalibrationRates, OfOlderCalibrationsStillTellWhatAttentionCosts) {
+  const auto rates = rates_from(ideal_calibration(64, CalibrationRole::kOwnHeads, CalibrationRole::kShared));
+  ASSERT_TRUE(rates);
+  expect_near_share(rates->key_value_seconds, known_rates().key_value_seconds, 0.02);
+  expect_near_share(rates->attention_seconds, known_rates().attention_seconds, 0.02);
 }
 
 TEST(CalibrationRates, TellWhatHeadsCostThatVectorsDoNotDivide) {
@@ -398,7 +407,7 @@ TEST(CalibrationStore, FindsOnlyTheSameMachineEngineAndThreads) {
 
 TEST(CalibrationRates, RefusesACalibrationWithoutTheModelsThatShowAttention) {
   using enum CalibrationRole;
-  for (const CalibrationRole role : {kShallow, kTall, kMedium, kOwnHeads, kShared}) {
+  for (const CalibrationRole role : {kShallow, kTall, kMedium, kManyOwn, kManyShared}) {
     Calibration lacking = ideal_calibration();
     std::erase_if(lacking.samples, [role](const CalibrationSamples& one) { return one.model.role == role; });
     const auto rates = rates_from(lacking);

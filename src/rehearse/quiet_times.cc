@@ -25,15 +25,23 @@ std::optional<double> QuietTimes::decode(const CalibrationModel& model, std::uin
   return of(model, {.generate = 8, .depth = depth});
 }
 
+CalibrationModel QuietTimes::own_heads() const {
+  const CalibrationModel now{CalibrationRole::kManyOwn, kCommonType};
+  return decode(now) ? now : CalibrationModel{CalibrationRole::kOwnHeads, kCommonType};
+}
+
+CalibrationModel QuietTimes::shared_heads() const {
+  const CalibrationModel now{CalibrationRole::kManyShared, kCommonType};
+  return decode(now) ? now : CalibrationModel{CalibrationRole::kShared, kCommonType};
+}
+
 bool QuietTimes::whole() const {
   using enum CalibrationRole;
   const auto flat = [this](CalibrationRole role) { return decode({role, kCommonType}).has_value(); };
-  const auto deep = [&](CalibrationRole role) {
-    return flat(role) && decode({role, kCommonType}, 1024).has_value();
-  };
-  const CalibrationModel own{kOwnHeads, kCommonType};
+  const auto deep = [this](const CalibrationModel& model) { return decode(model) && decode(model, 1024); };
+  const CalibrationModel own = own_heads();
   return flat(kShallow) && flat(kTall) && (flat(kType) || flat(kLarge)) &&
-         of({kMedium, kCommonType}, {.prompt = 128}) && deep(kOwnHeads) && deep(kShared) &&
+         of({kMedium, kCommonType}, {.prompt = 128}) && deep(own) && deep(shared_heads()) &&
          of(own, {.prompt = 128}) && of(own, {.prompt = 128, .depth = 1024});
 }
 

@@ -21,6 +21,10 @@ class QuietTimes {
   std::optional<double> of(const CalibrationModel& model, const BenchTest& test) const;
   std::optional<double> decode(const CalibrationModel& model, std::uint32_t depth = 0) const;
 
+  // The models that show attention: those of now, or of an older calibration.
+  CalibrationModel own_heads() const;
+  CalibrationModel shared_heads() const;
+
   // Are all models there on which the figures of every type rest?
   bool whole() const;
 
