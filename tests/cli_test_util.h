@@ -33,7 +33,8 @@ class Cli : public testing::Test {
   }
 
   ChildResult run(std::vector<std::string> arguments) {
-    ChildOptions options{.arguments = std::move(arguments)};
+    // A calibration writes gigabytes, with checks of every access and other tests beside it.
+    ChildOptions options{.arguments = std::move(arguments), .deadline = Seconds(240)};
     options.environment = {
         {"HOME", home_.path()},
         {"XDG_CACHE_HOME", ""},
