@@ -56,6 +56,24 @@ TEST(Accuracy, RecordedTruthsLieInsideTheirIntervals) {
   EXPECT_GE(static_cast<double>(inside), 0.85 * static_cast<double>(all.size()));
 }
 
+// The prior of a full batch in src/rehearse/extend.cc.
+TEST(Accuracy, FullBatchesOfAllModelsCostAboutFourTimesAQuarterOfOne) {
+  const auto parts = read_parts(TOKCAST_SOURCE_DIR "/bench/records");
+  ASSERT_TRUE(parts) << describe(parts.error());
+  std::vector<double> growths;
+  for (const auto& [name, records] : *parts) {
+    if (find_accuracy_part(name)->hog) continue;
+    for (const AccuracyRecord& record : records) {
+      const auto& truth = record.rates ? record.rates->truth : record.truth;
+      growths.push_back(quantile(truth.at("prefill 512"), 0.5) / quantile(truth.at("prefill 128"), 0.5));
+    }
+  }
+  ASSERT_GE(growths.size(), 25U);
+  EXPECT_GE(quantile(growths, 0), 3.6);
+  EXPECT_LE(quantile(growths, 1), 4.5);
+  EXPECT_NEAR(quantile(growths, 0.5), 4.07, 0.12);
+}
+
 TEST(AccuracyApart, JudgesEachRehearsalByTheOthersTruth) {
   const auto records = recorded();
   AccuracyRecord now = records.at(0);

@@ -35,7 +35,7 @@ struct Options {
 };
 
 constexpr Seconds kAllowance{55};
-constexpr Seconds kQuickAllowance{18};
+constexpr Seconds kQuickAllowance{17};
 
 Result<std::vector<GgmlType>> wanted_types(const Options& options) {
   std::vector<GgmlType> out;

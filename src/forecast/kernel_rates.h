@@ -2,7 +2,7 @@
 // ladder below `rehearsed` ends in, and how that becomes the Timings of any model.
 //
 //   step(n tokens at depth x) = step + layers * layer
-//                             + sum over matrices of touched parameters * cost(type, rows) * factors
+//                             + sum over matrices of touched parameters * cost(type, rows)
 //                             + n * activation values * activation
 //                             + attention + state
 //   state, decode      = state values * 8 bytes (read and written) * key_value
@@ -82,9 +82,6 @@ struct KernelRates {
   // Prefill: what a matrix costs whose results are not aligned (MatrixWork) against one whose are; types that
   // are not here: not known, 1.
   std::map<GgmlType, double> unaligned_factors{};
-  // Decode: what a parameter in a long row costs against one in a short row (MatrixWork); 1: not known, or
-  // none.
-  double long_row_factor = 1;
   std::vector<RowFactor> expert_factors{};  // ascending in rows, constant beyond; empty: not known, 1
   std::optional<MemoryFloor> floor{};       // nullopt: not known
   Reach decode{};

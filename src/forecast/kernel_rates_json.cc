@@ -55,7 +55,6 @@ Json kernel_rates_to_json(const KernelRates& rates) {
           {"decode_attention_value_seconds", rates.decode_attention_seconds},
           {"prefill_attention_value_seconds", rates.attention_seconds},
           {"head_rest", head_rest_to_json(rates.head_rest)},
-          {"long_row_factor", rates.long_row_factor},
           {"expert_factors", factors_to_json(rates.expert_factors)},
           {"decode_reach", reach_to_json(rates.decode)},
           {"prefill_reach", reach_to_json(rates.prefill)},

@@ -69,20 +69,6 @@ TEST(KernelRates, ADenseDecodeStepIsItsParametersTimesTheirCost) {
   EXPECT_NEAR(decode_at_start(tiny_shape(), matrices_only()), kAll * 1e-9, 1e-15);
 }
 
-TEST(KernelRates, LongRowsCostTheirFactorInDecodeAlone) {
-  CatalogueRow row = tiny_row();
-  row.embedding_length = row.feed_forward_length[0] = 4096;
-  row.head_length = 1024;  // so that all rows are long
-  const Shape shape = *shape_from_header(*expand(row, "Q8_0"), "wide");
-  KernelRates rates = matrices_only();
-  const double before = decode_at_start(shape, rates);
-  const double prompt = prefill_of(shape, rates, 128);
-  rates.long_row_factor = 0.8;
-  EXPECT_NEAR(decode_at_start(shape, rates), 0.8 * before, 1e-9 * before);
-  EXPECT_NEAR(prefill_of(shape, rates, 128), prompt, 0.01 * prompt) << "but for the last token's part";
-  EXPECT_EQ(decode_at_start(tiny_shape(), rates), decode_at_start(tiny_shape(), matrices_only()));
-}
-
 TEST(KernelRates, APrefillPaysRowsForAllButTheLastFeedForwardAndTheOutput) {
   const double rows_128 = 26e-9 * 128 / 101;
   EXPECT_NEAR(prefill_of(tiny_shape(), matrices_only(), 128), (kAll - kLast) * rows_128 + kLast * 1e-9,

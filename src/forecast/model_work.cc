@@ -50,19 +50,11 @@ bool is_within(const Shape& shape, const Tensor& tensor, std::optional<std::uint
 
 constexpr std::uint64_t kAlignedResults = 512;  // F32: 2 KiB
 
-double share_of_long_rows(std::uint64_t length) {
-  constexpr double kShort = 2048;
-  constexpr double kLong = 4096;
-  const double reciprocal = 1 / static_cast<double>(length);
-  return std::clamp((1 / kShort - reciprocal) / (1 / kShort - 1 / kLong), 0.0, 1.0);
-}
-
 MatrixWork work_of(const Shape& shape, const Tensor& tensor, Seen seen, bool expert) {
   MatrixWork work{.type = tensor.type,
                   .last_token_only = seen == Seen::kLastToken,
                   .aligned_results = tensor.dimensions[1] % kAlignedResults == 0,
                   .parameters = static_cast<double>(tensor.elements())};
-  work.long_parameters = work.parameters * share_of_long_rows(tensor.dimensions[0]);
   if (shape.experts && expert) {
     work.experts = *shape.experts;
     work.experts_used = shape.experts_used.value_or(*shape.experts);
@@ -77,7 +69,6 @@ void add(std::vector<MatrixWork>& matrices, const MatrixWork& work) {
   const auto same = std::ranges::find(matrices, key(work), key);
   if (same == matrices.end()) return matrices.push_back(work);
   same->parameters += work.parameters;
-  same->long_parameters += work.long_parameters;
 }
 
 // What matrices read and write for one token. A tensor may hold several: of experts, only those chosen count.

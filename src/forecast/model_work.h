@@ -24,9 +24,6 @@ struct MatrixWork {
   double experts = 1;
   double experts_used = 1;
   double parameters = 0;  // of all experts together
-  // Of those, parameters in long rows: none of a row of 2048 values or fewer, all of one of 4096 or more,
-  // between them linear in the reciprocal of its length. Decode reads long rows more cheaply.
-  double long_parameters = 0;
 
   // What `tokens` tokens touch: how many parameters, and how many rows (tokens) each of those meets, on
   // average, if tokens choose experts evenly and independently.

@@ -130,24 +130,6 @@ TEST(ModelWork, ATensorForEachExpertCountsAsOneForAll) {
   EXPECT_DOUBLE_EQ(model_work(single).activation_values, model_work(stacked).activation_values);
 }
 
-TEST(ModelWork, TellsParametersInLongRowsFromThoseInShortOnes) {
-  const auto long_share = [](std::uint32_t width) {
-    CatalogueRow row = tiny_row();
-    row.embedding_length = width;
-    row.feed_forward_length = {width};
-    const ModelWork work = model_work(*shape_from_header(*expand(row, "Q8_0"), "wide"));
-    double of_long = 0;
-    for (const MatrixWork& matrix : work.matrices) of_long += matrix.long_parameters;
-    // The output of attention has rows as long as all heads together: 64.
-    return of_long / (all_parameters(work) - 8.0 * 64 * width);
-  };
-  EXPECT_EQ(long_share(1024), 0);
-  EXPECT_EQ(long_share(2048), 0);
-  EXPECT_NEAR(long_share(3072), 2.0 / 3, 1e-9);
-  EXPECT_NEAR(long_share(4096), 1, 1e-9);
-  EXPECT_NEAR(long_share(8192), 1, 1e-9);
-}
-
 TEST(ModelWork, ActivationsAreWhatMatricesReadAndWrite) {
   const double attention = 2 * (64 + 64) + 2 * (64 + 32);
   const double feed_forward = 3 * (64 + 128);

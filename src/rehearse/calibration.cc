@@ -25,7 +25,6 @@ constexpr int kMostAttempts = 2;
 // Does a last-level cache hold so much of a type's model that decode would look too quick? 187 MB of Q8_0
 // were read a sixth quicker than a gigabyte where 480 MiB were shared with other guests; 350 MB were not.
 bool may_be_cached(const Machine& machine) {
-  constexpr Bytes kLargeCache{64ULL << 20U};
   return machine.last_level_cache && *machine.last_level_cache >= kLargeCache;
 }
 
@@ -59,14 +58,7 @@ class Measurement {
 
  private:
   std::vector<CalibrationModel> pass_of(const std::vector<GgmlType>& types) const {
-    return models_of_pass(record_, types,
-                          {.heads = options_.heads, .experts = options_.experts && has_room_for_experts()});
-  }
-
-  // Who has less memory runs no mixture.
-  bool has_room_for_experts() const {
-    constexpr Bytes kEnough{2 * kGibi.value};
-    return !memory_ || *memory_ >= kEnough;
+    return models_of_pass(record_, types, {.heads = options_.heads, .experts = options_.experts});
   }
 
   Result<void> measure_all(const std::vector<CalibrationModel>& models, int pass) {
@@ -82,6 +74,8 @@ class Measurement {
         if (options_.keep) options_.keep(record_);
       }
       if (done) continue;
+      // Few models are mixtures: who has less memory does without.
+      if (model.role == CalibrationRole::kExperts && done.error().kind == ErrorKind::kDoesNotFit) continue;
       if (!of_type || done.error().kind != ErrorKind::kEngineFailed) return done;
       record_.refused.push_back({model.type, done.error().message});
     }
@@ -99,9 +93,11 @@ class Measurement {
   Result<void> measure_type(const CalibrationModel& model, int pass) {
     const CalibrationModel large{CalibrationRole::kLarge, model.type};
     auto skeleton = beyond_cache_ ? write_both(model, large) : write_alone(model);
+    const bool both = beyond_cache_ && skeleton;
+    if (!skeleton && skeleton.error().kind == ErrorKind::kDoesNotFit) skeleton = write_alone(model);
     if (!skeleton) return std::unexpected(skeleton.error());
     std::vector<BenchTest> tests = tests_of(model);
-    if (beyond_cache_) {
+    if (both) {
       if (auto ok = bench(large, *skeleton, {tests.back()}, kRepetitions + 1); !ok) return ok;
       if (auto ok = skeleton->become_small(); !ok) return ok;
       tests.pop_back();

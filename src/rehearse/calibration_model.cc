@@ -47,8 +47,6 @@ Widths widths_of(CalibrationRole role) {
       return {.embedding = 1536, .feed_forward = 8960, .heads = 12, .architecture = "qwen2"};
     case CalibrationRole::kCheckNorms:
       return {.feed_forward = 6144, .kv_heads = 8, .architecture = "qwen3"};
-    case CalibrationRole::kLongRows:
-      return {.embedding = 4096, .feed_forward = 11008, .heads = 32, .kv_heads = 32};
   }
   std::unreachable();
 }
@@ -98,8 +96,6 @@ std::uint32_t layers_of(const CalibrationModel& model) {
       return 8;
     case CalibrationRole::kExperts:
       return 2;
-    case CalibrationRole::kLongRows:
-      return 4;
     case CalibrationRole::kManyOwn:
     case CalibrationRole::kManyShared:
       return 6;
@@ -147,8 +143,6 @@ std::string calibration_model_name(const CalibrationModel& model) {
       return "attention, own heads";
     case CalibrationRole::kManyShared:
       return "attention, shared heads";
-    case CalibrationRole::kLongRows:
-      return "long rows";
     case CalibrationRole::kLarge:
       return fmt::format("large, {}", geometry(model.type).name);
     case CalibrationRole::kType:

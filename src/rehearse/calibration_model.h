@@ -12,6 +12,10 @@
 
 namespace tokcast {
 
+// What its decodes generate, and the depth at which attention is timed.
+constexpr std::uint32_t kCalibrationDecodeTokens = 8;
+constexpr std::uint32_t kCalibrationDepth = 1024;
+
 // What a synthetic model is for.
 enum class CalibrationRole {
   kShallow,     // few tiny layers, and
@@ -30,7 +34,6 @@ enum class CalibrationRole {
   kManyOwn,  // many layers that are mostly attention, each query head with keys and values of its own: what
              // attention costs
   kManyShared,  // the same with eight query heads to one of keys and values
-  kLongRows,    // decode of layers twice as wide: what weights in long rows cost against those of kType
 };
 
 struct CalibrationModel {

@@ -6,9 +6,6 @@
 namespace tokcast {
 namespace {
 
-constexpr std::uint32_t kDecodeTokens = 8;
-constexpr std::uint32_t kDepth = 1024;
-
 bool is_check(const CalibrationModel& model) {
   return model.role == CalibrationRole::kCheckNorms ||
          model == CalibrationModel{CalibrationRole::kWide, kCommonType};
@@ -54,18 +51,17 @@ std::vector<CalibrationModel> special_models(const Calibration& record, const st
 std::vector<BenchTest> tests_of(const CalibrationModel& model) {
   if (measures_attention(model)) {
     return {{.prompt = 128},
-            {.generate = kDecodeTokens},
-            {.prompt = 128, .depth = kDepth},
-            {.generate = kDecodeTokens, .depth = kDepth}};
+            {.generate = kCalibrationDecodeTokens},
+            {.prompt = 128, .depth = kCalibrationDepth},
+            {.generate = kCalibrationDecodeTokens, .depth = kCalibrationDepth}};
   }
   if (model.role == CalibrationRole::kExperts) {
-    return {{.prompt = 32}, {.prompt = 128}, {.prompt = 512}, {.generate = kDecodeTokens}};
+    return {{.prompt = 32}, {.prompt = 128}, {.prompt = 512}, {.generate = kCalibrationDecodeTokens}};
   }
-  if (is_check(model)) return {{.prompt = 32}, {.prompt = 128}, {.generate = kDecodeTokens}};
+  if (is_check(model)) return {{.prompt = 32}, {.prompt = 128}, {.generate = kCalibrationDecodeTokens}};
   if (model.role == CalibrationRole::kWide) return {{.prompt = 8}, {.prompt = 128}};
-  if (model.role == CalibrationRole::kLarge) return {{.generate = kDecodeTokens}};
-  if (model.role == CalibrationRole::kLongRows) return {{.prompt = 8}, {.generate = kDecodeTokens}};
-  return {{.prompt = 8}, {.prompt = 32}, {.prompt = 128}, {.generate = kDecodeTokens}};
+  if (model.role == CalibrationRole::kLarge) return {{.generate = kCalibrationDecodeTokens}};
+  return {{.prompt = 8}, {.prompt = 32}, {.prompt = 128}, {.generate = kCalibrationDecodeTokens}};
 }
 
 std::vector<CalibrationModel> models_of_pass(const Calibration& record, const std::vector<GgmlType>& types,
@@ -75,12 +71,9 @@ std::vector<CalibrationModel> models_of_pass(const Calibration& record, const st
   for (const CalibrationRole role : {kShallow, kTall, kMedium, kManyOwn, kManyShared}) {
     models.push_back({role, kCommonType});
   }
-  std::size_t shared = models.size();
+  const std::size_t shared = models.size();
   for (const GgmlType type : types) {
-    if (refused(record, type)) continue;
-    models.push_back({kType, type});
-    // At once, for it is compared with that one, and a guest's speed changes within seconds.
-    if (type == kCommonType) models.push_back({kLongRows, type}), ++shared;
+    if (!refused(record, type)) models.push_back({kType, type});
   }
   const std::size_t quick = std::min(shared + kQuickTypes, models.size());
   const auto special = special_models(record, types, wanted);

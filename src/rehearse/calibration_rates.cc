@@ -52,7 +52,6 @@ class Solver {
       solve_fixed();
       for (std::size_t type = 0; type < types_.size(); ++type) solve_type(types_[type], large_[type]);
       for (const Known& wide : wide_) solve_alignment(wide);
-      solve_long_rows();
       solve_activation();
       solve_attention();
     }
@@ -92,18 +91,7 @@ class Solver {
   std::optional<double> decode_cost(const Known& known) const {
     const auto step = times_.decode(known.model);
     if (!step) return std::nullopt;
-    return positive((*step - fixed(known.work)) / in_decode(known.work));
-  }
-
-  // From layers whose rows are all long.
-  void solve_long_rows() {
-    constexpr Reach kSane{0.6, 1.2};
-    const auto step = times_.decode(long_rows_.model);
-    if (!step) return;
-    const double as_short = parameters(long_rows_.work, true) * cost(1);
-    const double more =
-        (as_short - (*step - fixed(long_rows_.work))) / (long_parameters(long_rows_.work) * cost(1));
-    rates_.long_row_factor = std::clamp(1 - more, kSane.low, kSane.high);
+    return positive((*step - fixed(known.work)) / parameters(known.work, true));
   }
 
   // Layers of the same kind whose matrices are mostly not aligned, in turn with those that mostly are.
@@ -251,31 +239,14 @@ class Solver {
     return rows * model.work.activation_values * rates_.activation_seconds + attention(model, rows);
   }
 
+  // Of the matrices of which a prefill asks for the last token's results alone.
+  static double last_row(const ModelWork& work) { return parameters(work, true) - parameters(work, false); }
+
   // Of the matrices that see every token; or of all.
   static double parameters(const ModelWork& work, bool all) {
     double sum = 0;
     for (const MatrixWork& matrix : work.matrices) {
       if (all || !matrix.last_token_only) sum += matrix.parameters;
-    }
-    return sum;
-  }
-
-  static double long_parameters(const ModelWork& work) {
-    double sum = 0;
-    for (const MatrixWork& matrix : work.matrices) sum += matrix.long_parameters;
-    return sum;
-  }
-
-  // What a step meets, in parameters of short rows.
-  double in_decode(const ModelWork& work) const {
-    return parameters(work, true) - (1 - rates_.long_row_factor) * long_parameters(work);
-  }
-  // What the last token of a prefill alone meets, likewise.
-  double last_row(const ModelWork& work) const {
-    double sum = 0;
-    for (const MatrixWork& matrix : work.matrices) {
-      if (matrix.last_token_only)
-        sum += matrix.parameters - (1 - rates_.long_row_factor) * matrix.long_parameters;
     }
     return sum;
   }
@@ -307,7 +278,6 @@ class Solver {
   const Known own_heads_{times_.own_heads()};
   const Known shared_{times_.shared_heads()};
   const Known experts_{{CalibrationRole::kExperts, kCommonType}};
-  const Known long_rows_{{CalibrationRole::kLongRows, kCommonType}};
   const Known heads_96_{{CalibrationRole::kHeads96, kCommonType}};
   const Known heads_80_{{CalibrationRole::kHeads80, kCommonType}};
   KernelRates rates_{};

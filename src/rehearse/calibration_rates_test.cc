@@ -16,16 +16,14 @@ namespace {
 
 // An engine whose every cost is known.
 KernelRates known_rates(std::uint32_t vector_values = 64) {
-  KernelRates rates{
-      .step_seconds = 50e-6,
-      .layer_seconds = 20e-6,
-      .activation_seconds = 0.5e-9,
-      .key_value_seconds = 0.2e-9,
-      .decode_attention_seconds = 0.1e-9,
-      .attention_seconds = 0.05e-9,
-      .head_rest =
-          HeadRest{.vector_values = vector_values, .decode_seconds = 2.4e-9, .prefill_seconds = 1.1e-9},
-      .long_row_factor = 0.85};
+  KernelRates rates{.step_seconds = 50e-6,
+                    .layer_seconds = 20e-6,
+                    .activation_seconds = 0.5e-9,
+                    .key_value_seconds = 0.2e-9,
+                    .decode_attention_seconds = 0.1e-9,
+                    .attention_seconds = 0.05e-9,
+                    .head_rest = HeadRest{
+                        .vector_values = vector_values, .decode_seconds = 2.4e-9, .prefill_seconds = 1.1e-9}};
   // Eight rows, which this calibration does not time, cost what lies between one and 32.
   rates.types[GgmlType::kQ4_K] = {
       {1, 40e-12}, {8, 76.13e-12}, {32, 200e-12}, {128, 750e-12}, {512, 2900e-12}};
@@ -66,7 +64,6 @@ Calibration ideal_calibration(std::uint32_t vector_values = 64,
       out.samples.push_back(samples_of({role, kCommonType}, {.generate = 8, .depth = depth}, vector_values));
     }
   }
-  out.samples.push_back(samples_of({kLongRows, kCommonType}, {.generate = 8}));
   for (const std::uint32_t prompt : {32U, 128U, 512U}) {
     out.samples.push_back(samples_of({kExperts, kCommonType}, {.prompt = prompt}));
   }
@@ -95,7 +92,6 @@ TEST(CalibrationRates, FindsTheCostsOfAnEngineWhoseCostsAreKnown) {
       expect_near_share(cost_at(rates->types.at(type), rows), cost_at(truth.types.at(type), rows), 0.03);
     }
   }
-  expect_near_share(rates->long_row_factor, truth.long_row_factor, 0.02);
   expect_near_share(rates->key_value_seconds, truth.key_value_seconds, 0.02);
   expect_near_share(rates->decode_attention_seconds, truth.decode_attention_seconds, 0.02);
   expect_near_share(rates->attention_seconds, truth.attention_seconds, 0.02);
@@ -278,12 +274,13 @@ TEST(Calibration, NoticesABatchThatTookLongerThanASmallerOneAllows) {
 }
 
 // What a calibration of one type by an engine of shell script times decode with.
-std::set<CalibrationRole> roles_decoded(std::optional<Bytes> cache) {
+std::set<CalibrationRole> roles_decoded(std::optional<Bytes> cache, std::optional<Bytes> memory = {}) {
   const TemporaryDirectory folder;
   write_fake_engine(folder.path());
   const Engine engine{.directory = folder.path(), .version = "fake", .identity = "fake"};
   Machine machine;
   machine.last_level_cache = cache;
+  machine.memory_available = memory;
   const auto made = calibrate(
       engine, machine, {.types = {kCommonType}, .heads = false, .experts = false, .allowance = Seconds(0.1)});
   EXPECT_TRUE(made) << describe(made.error());
@@ -295,6 +292,13 @@ std::set<CalibrationRole> roles_decoded(std::optional<Bytes> cache) {
     if (one.test.generate > 0) roles.insert(one.model.role);
   }
   return roles;
+}
+
+TEST(Calibration, DoesWithoutLargeModelsWhereMemoryIsShort) {
+  using enum CalibrationRole;
+  const auto roles = roles_decoded(480 * kMebi, 600 * kMebi);
+  EXPECT_TRUE(roles.contains(kType));
+  EXPECT_FALSE(roles.contains(kLarge));
 }
 
 TEST(Calibration, TimesDecodeBeyondTheReachOfALargeCache) {

@@ -11,6 +11,7 @@
 #include "rehearse/extrapolate.h"
 #include "rehearse/layer_kinds.h"
 #include "rehearse/samples.h"
+#include "rehearse/skeleton.h"
 #include "rehearse/statistics.h"
 
 namespace tokcast {
@@ -40,14 +41,13 @@ constexpr double kLastLayerShare = 0.3;
 // A large server's last-level cache holds more of a small skeleton than of the whole, so it looks quicker:
 // by 22 to 47 % at 110 MB, 5 to 18 % at 160, 0 to 6 % at 260, 0 at 350 (Q4_K_M and Q8_0, a guest that shares
 // 480 MiB with others). How much is the machine's secret, so the small skeleton counts for less.
-constexpr Bytes kLargeCache{64ULL << 20U};
 constexpr double kUncachedBytes = 350e6;
 constexpr double kCachedDeviation = 0.4;
 
-// What a full micro-batch costs over a quarter of one, of 24 models measured in full with one thread and with
-// two, with AMX and without (bench/records): 3.7 to 4.4 times, mean 4.06. A ratio of a few samples is hardly
-// better known than that, so both count.
-constexpr double kBatchGrowth = 4.06 / 4;
+// What a full micro-batch costs over a quarter of one: 3.7 to 4.4 times, mean 4.07, deviation 5 % (the 31
+// records of full models in bench/records; accuracy_test.cc). A ratio of a few samples is hardly better known
+// than that, so both count.
+constexpr double kBatchGrowth = 4.07 / 4;
 constexpr double kBatchGrowthDeviation = 0.06;
 constexpr double kBatchSampleDeviation = 0.05;
 

@@ -129,9 +129,8 @@ LayerPlan plan_for(const Shape& shape, const LayerKinds& kinds, Pattern pattern,
   constexpr double kLeastLayerBytes = 300e6;
   const double least = std::min(0.13 * static_cast<double>(shape.weight_bytes().value), kLeastLayerBytes);
   const double room = static_cast<double>(byte_budget.value) - static_cast<double>(plan.bytes.value);
-  // A large server's cache holds a skeleton of 110 MB, the whole never: its layers looked a fifth cheaper,
-  // and those of the large skeleton that much dearer (tinyllama, 480 MiB shared by many guests; 160 MB showed
-  // none of it).
+  // A large server's cache holds more of a small skeleton than of the whole: docs/FORECAST.md, "What a cache
+  // holds".
   constexpr double kLeastRead = 180e6;
   const double outside = static_cast<double>(shape.decode_bytes().value) - read_bytes;
   const double least_small = (kLeastRead - outside) / (read_bytes / behind_lead);

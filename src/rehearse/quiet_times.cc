@@ -22,7 +22,7 @@ std::optional<double> QuietTimes::of(const CalibrationModel& model, const BenchT
 }
 
 std::optional<double> QuietTimes::decode(const CalibrationModel& model, std::uint32_t depth) const {
-  return of(model, {.generate = 8, .depth = depth});
+  return of(model, {.generate = kCalibrationDecodeTokens, .depth = depth});
 }
 
 CalibrationModel QuietTimes::own_heads() const {
@@ -38,11 +38,13 @@ CalibrationModel QuietTimes::shared_heads() const {
 bool QuietTimes::whole() const {
   using enum CalibrationRole;
   const auto flat = [this](CalibrationRole role) { return decode({role, kCommonType}).has_value(); };
-  const auto deep = [this](const CalibrationModel& model) { return decode(model) && decode(model, 1024); };
+  const auto deep = [this](const CalibrationModel& model) {
+    return decode(model) && decode(model, kCalibrationDepth);
+  };
   const CalibrationModel own = own_heads();
   return flat(kShallow) && flat(kTall) && (flat(kType) || flat(kLarge)) &&
          of({kMedium, kCommonType}, {.prompt = 128}) && deep(own) && deep(shared_heads()) &&
-         of(own, {.prompt = 128}) && of(own, {.prompt = 128, .depth = 1024});
+         of(own, {.prompt = 128}) && of(own, {.prompt = 128, .depth = kCalibrationDepth});
 }
 
 ShareLost QuietTimes::share_lost(bool decode) const {

@@ -16,6 +16,9 @@
 
 namespace tokcast {
 
+// Last-level caches from here on hold much of a model of a few layers, and of the whole model hardly any.
+constexpr Bytes kLargeCache{64ULL << 20U};
+
 class Skeleton {
  public:
   // Writes the large skeleton. `memory` is what may be used; nullopt if that is not known.
