@@ -44,15 +44,16 @@ std::string records_of(const Options& options, std::string_view part) {
   return fmt::format("{}/bench/records/{}.jsonl", options.root, part);
 }
 
-// Keeps the last records where a part judges by them.
-Result<void> make_room(const Options& options, const AccuracyPart& part) {
-  std::error_code failed;
-  const std::string path = records_of(options, part.name);
+// Where a part judges by the records of before, adds those that are to be replaced to them.
+Result<void> keep_last(const Options& options, const AccuracyPart& part) {
   const bool judges = std::ranges::any_of(
       accuracy_parts(), [&](const AccuracyPart& other) { return other.apart_of == part.name; });
-  if (!judges || !std::filesystem::exists(path, failed)) return {};
-  std::filesystem::rename(path, records_of(options, std::string(part.name) + "-before"), failed);
-  return failed ? Result<void>(fail(ErrorKind::kIo, failed.message(), path)) : Result<void>();
+  const auto last = read_file(records_of(options, part.name));
+  if (!judges || !last) return {};
+  const std::string path = records_of(options, std::string(part.name) + "-before");
+  std::ofstream before(path, std::ios::app);
+  before << *last << std::flush;
+  return before ? Result<void>() : Result<void>(fail(ErrorKind::kIo, "cannot be written", path));
 }
 
 bool is_wanted(const Options& options, std::string_view model) {
@@ -83,7 +84,7 @@ Result<void> measure_part(const Options& options, const AccuracyPart& part, cons
       file << record_to_json(*record).dump() << std::endl;
     }
   }
-  if (auto room = make_room(options, part); !room) return room;
+  if (auto kept = keep_last(options, part); !kept) return kept;
   std::error_code failed;
   std::filesystem::rename(unfinished, path, failed);
   return failed ? Result<void>(fail(ErrorKind::kIo, failed.message(), path)) : Result<void>();

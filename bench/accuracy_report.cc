@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <ctime>
+#include <functional>
 
 #include "base/statistics.h"
 #include "bench/accuracy_apart.h"
@@ -149,12 +150,6 @@ std::vector<Comparison> of_rung(const std::vector<Comparison>& all, Evidence run
   return out;
 }
 
-std::string section(const std::vector<Comparison>& all, Evidence rung) {
-  const auto chosen = of_rung(all, rung);
-  if (chosen.empty()) return "";
-  return fmt::format("### {}\n\n", evidence_name(rung)) + summaries(chosen) + table(chosen) + "\n";
-}
-
 }  // namespace
 
 Result<std::vector<Comparison>> compare(const AccuracyRecord& record) {
@@ -190,42 +185,45 @@ std::string date_of(const AccuracyRecord& record) {
   return fmt::format("{:%Y-%m-%d}", fmt::gmtime(time));
 }
 
-// What a rung got in a part, against what it should. Errors are absolute shares.
+// What a rung got in a part.
 struct RungSum {
   Evidence rung = Evidence::kRehearsed;
   std::string_view title{};
-  std::vector<double> errors{};
-  std::size_t inside = 0;
-  std::size_t refused = 0;
+  std::vector<Comparison> rows{};
   bool in_turns = true;  // measured in turns with its truth, without a disturbance of the suite's own
+
+  std::vector<double> errors() const {
+    std::vector<double> out;
+    for (const Comparison& row : rows) out.push_back(std::abs(row.error()));
+    return out;
+  }
+  std::ptrdiff_t inside() const { return std::ranges::count_if(rows, &Comparison::inside); }
+  std::ptrdiff_t refused() const { return std::ranges::count_if(rows, &Comparison::too_busy); }
 };
 
-RungSum rung_sum(const std::vector<Comparison>& all, Evidence rung, const AccuracyPart& part) {
-  RungSum out{.rung = rung, .title = part.title, .in_turns = is_measured(part) && !part.hog};
-  for (const Comparison& c : of_rung(all, rung)) {
-    out.errors.push_back(std::abs(c.error()));
-    out.inside += c.inside() ? 1 : 0;
-    out.refused += c.too_busy ? 1 : 0;
-  }
-  return out;
-}
-
 std::string sum_line(const RungSum& sum) {
-  const auto percent = [&sum](double share) { return 100 * quantile(sum.errors, share); };
+  const auto percent = [errors = sum.errors()](double share) { return 100 * quantile(errors, share); };
   return fmt::format(
       "| {} | {} | {} | {:.1f} % | {:.1f} % | {:.1f} % | {} ({:.0f} %) | {} |\n", evidence_name(sum.rung),
-      sum.title, sum.errors.size(), percent(0.5), percent(0.9), percent(1), sum.inside,
-      100.0 * static_cast<double>(sum.inside) / static_cast<double>(sum.errors.size()), sum.refused);
+      sum.title, sum.rows.size(), percent(0.5), percent(0.9), percent(1), sum.inside(),
+      100.0 * static_cast<double>(sum.inside()) / static_cast<double>(sum.rows.size()), sum.refused());
 }
 
 // What a rung got in all parts that measure its own error.
 RungSum of_all_turns(const std::vector<RungSum>& sums, Evidence rung) {
   RungSum out{.rung = rung, .title = "**all that are measured in turns, undisturbed**"};
   for (const RungSum& sum : sums) {
-    if (sum.rung != rung || !sum.in_turns) continue;
-    out.errors.insert(out.errors.end(), sum.errors.begin(), sum.errors.end());
-    out.inside += sum.inside;
-    out.refused += sum.refused;
+    if (sum.rung == rung && sum.in_turns) out.rows.insert(out.rows.end(), sum.rows.begin(), sum.rows.end());
+  }
+  return out;
+}
+
+// And in all that promise something, however they were measured: what an interval must hold for.
+RungSum of_all_promises(const std::vector<RungSum>& sums, Evidence rung) {
+  RungSum out{.rung = rung, .title = "**all that promise something**"};
+  for (const RungSum& sum : sums) {
+    if (sum.rung != rung) continue;
+    std::ranges::copy_if(sum.rows, std::back_inserter(out.rows), std::not_fn(&Comparison::too_busy));
   }
   return out;
 }
@@ -238,46 +236,45 @@ double rounded(double share) {
 Json sum_json(const RungSum& sum) {
   return {{"evidence", evidence_name(sum.rung)},
           {"part", sum.title},
-          {"forecasts", sum.errors.size()},
-          {"median_error_share", rounded(quantile(sum.errors, 0.5))},
-          {"ninetieth_percentile_error_share", rounded(quantile(sum.errors, 0.9))},
-          {"largest_error_share", rounded(quantile(sum.errors, 1))},
-          {"inside", sum.inside},
-          {"too_busy", sum.refused}};
+          {"forecasts", sum.rows.size()},
+          {"median_error_share", rounded(quantile(sum.errors(), 0.5))},
+          {"ninetieth_percentile_error_share", rounded(quantile(sum.errors(), 0.9))},
+          {"largest_error_share", rounded(quantile(sum.errors(), 1))},
+          {"inside", sum.inside()},
+          {"too_busy", sum.refused()}};
 }
 
 constexpr std::array kRungs{Evidence::kRehearsed, Evidence::kCalibrated, Evidence::kEstimated,
                             Evidence::kLookedUp};
 
-}  // namespace
+Evidence best_rung(const AccuracyPart& part) {
+  return part.rehearse ? Evidence::kRehearsed : Evidence::kCalibrated;
+}
 
-Result<std::string> report(const std::vector<AccuracyRecord>& records, const std::vector<Evidence>& rungs) {
-  if (records.empty()) return fail(ErrorKind::kNotFound, "nothing was measured");
-  const auto comparisons = compare_all(records);
-  if (!comparisons) return std::unexpected(comparisons.error());
+// Medians, 90th percentiles and coverage of one part; where it was measured by itself, also each row and what
+// a rehearsal took.
+Result<std::string> part_block(const AccuracyPart& part, const std::vector<AccuracyRecord>& records) {
+  const Evidence rung = best_rung(part);
+  const auto all = compare_all(records);
+  if (!all) return std::unexpected(all.error());
+  const auto chosen = of_rung(*all, rung);
   const auto cost = costs(records);
   if (!cost) return std::unexpected(cost.error());
   const AccuracyRecord& first = records.front();
-  std::string out =
-      fmt::format("{}. Machine: {}, kernel {}. Engine: {}.\n\n", date_of(first),
-                  first.rehearsal ? first.rehearsal->machine_name : first.rates->calibration.machine_name,
-                  first.kernel, first.engine);
-  for (const Evidence rung : rungs) out += section(*comparisons, rung);
-  return out + *cost;
+  const auto& machine =
+      first.rehearsal ? first.rehearsal->machine_name : first.rates->calibration.machine_name;
+  return fmt::format("{}. Machine: {}, kernel {}. Engine: {}.\n\n### {}\n\n", date_of(first), machine,
+                     first.kernel, first.engine, evidence_name(rung)) +
+         summaries(chosen) + (is_measured(part) ? table(chosen) + "\n" + *cost : "");
 }
 
-namespace {
-
 Result<std::vector<AccuracyRecord>> records_of(const std::string& directory, const AccuracyPart& part) {
-  const auto named = [&directory](std::string_view name, std::string_view end) {
-    return read_records(fmt::format("{}/{}{}.jsonl", directory, name, end));
-  };
-  if (is_measured(part)) return named(part.name, "");
-  const auto now = named(part.apart_of, "");
-  if (!now) return now;
-  const auto before = named(part.apart_of, "-before");
-  if (!before) return before;
-  return apart(*now, *before);
+  if (is_measured(part)) return read_records(fmt::format("{}/{}.jsonl", directory, part.name));
+  const auto sessions = read_apart(directory, part.apart_of);
+  if (!sessions) return std::unexpected(sessions.error());
+  std::vector<AccuracyRecord> out;
+  for (const Session& one : *sessions) out.insert(out.end(), one.begin(), one.end());
+  return out;
 }
 
 }  // namespace
@@ -295,17 +292,23 @@ Result<MeasuredParts> read_parts(const std::string& directory) {
 
 namespace {
 
+// Of a part that judges by other times only the rung that it is for: the rungs below tell the same at all
+// times.
+bool has_rung(const AccuracyPart& part, Evidence rung) {
+  return is_measured(part) || rung == best_rung(part);
+}
+
 // Rung by rung, of each part that has it.
 Result<std::vector<RungSum>> rung_sums(const MeasuredParts& parts) {
   std::vector<RungSum> out;
   for (const Evidence rung : kRungs) {
     for (const AccuracyPart& part : accuracy_parts()) {
       const auto found = parts.find(std::string(part.name));
-      if (found == parts.end()) continue;
+      if (found == parts.end() || !has_rung(part, rung)) continue;
       const auto all = compare_all(found->second);
       if (!all) return std::unexpected(all.error());
-      RungSum sum = rung_sum(*all, rung, part);
-      if (!sum.errors.empty()) out.push_back(std::move(sum));
+      auto rows = of_rung(*all, rung);
+      if (!rows.empty()) out.push_back({rung, part.title, std::move(rows), is_measured(part) && !part.hog});
     }
   }
   return out;
@@ -331,11 +334,13 @@ Result<std::map<std::string, std::string>> measured_blocks(const MeasuredParts& 
   if (!rungs) return std::unexpected(rungs.error());
   for (const Evidence rung : kRungs) {
     for (const RungSum& sum : *rungs) sums += sum.rung == rung ? sum_line(sum) : "";
-    if (const RungSum all = of_all_turns(*rungs, rung); !all.errors.empty()) sums += sum_line(all);
+    const RungSum turns = of_all_turns(*rungs, rung);
+    const RungSum promises = of_all_promises(*rungs, rung);
+    if (!turns.rows.empty()) sums += sum_line(turns);
+    if (promises.rows.size() > turns.rows.size()) sums += sum_line(promises);
   }
   for (const auto& [name, records] : parts) {
-    const bool rehearsed = find_accuracy_part(name)->rehearse;
-    auto text = report(records, {rehearsed ? Evidence::kRehearsed : Evidence::kCalibrated});
+    auto text = part_block(*find_accuracy_part(name), records);
     if (!text) return std::unexpected(text.error());
     blocks["measured " + name] = std::move(*text);
   }

@@ -39,10 +39,6 @@ struct Comparison {
 // rates_from.
 Result<std::vector<Comparison>> compare(const AccuracyRecord& record);
 
-// Medians, 90th percentiles and coverage, then a table of all, for each of these rungs. Errors: those of
-// compare.
-Result<std::string> report(const std::vector<AccuracyRecord>& records, const std::vector<Evidence>& rungs);
-
 // Records by part (accuracy_parts.h).
 using MeasuredParts = std::map<std::string, std::vector<AccuracyRecord>>;
 

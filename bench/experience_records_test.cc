@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "base/statistics.h"
+#include "bench/accuracy_apart.h"
 #include "bench/accuracy_parts.h"
 #include "bench/accuracy_record.h"
 #include "bench/accuracy_report.h"
@@ -18,23 +19,35 @@
 namespace tokcast {
 namespace {
 
-using Group = std::tuple<std::string, std::uint32_t, Evidence>;  // part of the suite, threads, rung
-
-// Rehearsals judged by another time have one truth after the other: who lived through both learns from one of
-// them at a time.
-std::string day_part(const AccuracyRecord& record, const std::string& part) {
-  if (is_measured(*find_accuracy_part(part))) return "";
-  return fmt::format(" rehearsed at {} h", record.rehearsal->unix_time / 3600);
+// What one who lived through it can learn from: a part of the suite, or what was told in one session and
+// measured in another.
+std::vector<Session> lives() {
+  const std::string directory = TOKCAST_SOURCE_DIR "/bench/records";
+  std::vector<Session> out;
+  for (const AccuracyPart& part : accuracy_parts()) {
+    if (is_measured(part)) {
+      const auto records = read_records(fmt::format("{}/{}.jsonl", directory, part.name));
+      EXPECT_TRUE(records) << describe(records.error());
+      out.push_back(records.value_or(Session{}));
+    } else {
+      const auto apart = read_apart(directory, part.apart_of);
+      EXPECT_TRUE(apart) << describe(apart.error());
+      const auto sessions = apart.value_or(std::vector<Session>{});
+      out.insert(out.end(), sessions.begin(), sessions.end());
+    }
+  }
+  return out;
 }
+
+using Group = std::tuple<std::size_t, std::uint32_t, Evidence>;  // a life, threads, rung
 
 std::map<Group, std::vector<Comparison>> recorded() {
   std::map<Group, std::vector<Comparison>> out;
-  const auto parts = read_parts(TOKCAST_SOURCE_DIR "/bench/records");
-  EXPECT_TRUE(parts) << describe(parts.error());
-  for (const auto& [part, records] : parts.value_or(MeasuredParts{})) {
-    for (const AccuracyRecord& record : records) {
+  const auto all = lives();
+  for (std::size_t life = 0; life < all.size(); ++life) {
+    for (const AccuracyRecord& record : all[life]) {
       for (const Comparison& one : compare(record).value_or(std::vector<Comparison>{}))
-        out[{part + day_part(record, part), one.threads, one.evidence}].push_back(one);
+        out[{life, one.threads, one.evidence}].push_back(one);
     }
   }
   return out;

@@ -104,11 +104,16 @@ Interval<Seconds> not_below_floor(Interval<Seconds> duration, const KernelRates&
   return {std::max(duration.low, floor), std::max(duration.expected, floor), std::max(duration.high, floor)};
 }
 
-// What depth adds is a calibration's least certain part: full models took 0.7 to 2.75 times as long for it as
-// told (11 models of bench/records, two of them above 1.8). The rungs below are wide.
-Reach attention_reach(const KernelRates& rates) {
-  const Reach more = rates.evidence == Evidence::kCalibrated ? Reach{0.7, 1.8} : Reach{1, 1};
-  return {rates.decode.low * more.low, rates.decode.high * more.high};
+// What depth adds to a decode step. Calibrations see it in models of a few layers, whose keys and values
+// caches keep from one token to the next; in whole models weights have pushed them out. Those took 1.34 times
+// as long for it as told (geometric mean of 35 rows of six models, 0.7 to 2.3 in nine of ten;
+// docs/FORECAST.md). The rungs below are wide.
+Interval<Seconds> depth_seconds(const KernelRates& rates, double told) {
+  if (rates.evidence != Evidence::kCalibrated)
+    return around(Seconds(told), rates.decode.low, rates.decode.high);
+  constexpr double kPushedOut = 1.3;
+  constexpr Reach kMore{0.6, 1.5};
+  return around(Seconds(told * kPushedOut), rates.decode.low * kMore.low, rates.decode.high * kMore.high);
 }
 
 DecodePoint decode_point(const ModelWork& work, const Shape& shape, const KernelRates& rates, double depth) {
@@ -118,9 +123,8 @@ DecodePoint decode_point(const ModelWork& work, const Shape& shape, const Kernel
       (work.key_value_bytes * rates.key_value_seconds +
        work.attention_values * rates.decode_attention_seconds + rest.values(work) * rest.decode_seconds);
   const double flat = fixed_seconds(work, rates) + matrix_seconds(work, rates, 1, true);
-  const Reach wider = attention_reach(rates);
   const auto duration = around(Seconds(flat), rates.decode.low, rates.decode.high) +
-                        around(Seconds(attention), wider.low, wider.high) + state_step(work, rates);
+                        depth_seconds(rates, attention) + state_step(work, rates);
   return {depth, not_below_floor(duration, rates, weight_bytes_met(work, 1))};
 }
 

@@ -20,6 +20,13 @@ KernelRates matrices_only() {
   return rates;
 }
 
+// The same of a rung whose price of depth is taken at its word.
+KernelRates estimated_matrices_only() {
+  KernelRates rates = matrices_only();
+  rates.evidence = Evidence::kEstimated;
+  return rates;
+}
+
 Timings timings_of(const Shape& shape, const KernelRates& rates) {
   const auto timings = timings_from_rates(model_work(shape), shape, rates);
   EXPECT_TRUE(timings) << describe(timings.error());
@@ -140,7 +147,7 @@ TEST(KernelRates, F32IsPricedByItsBytesFromTheTypeWithTheMostWhereNoFloatIsKnown
 
 TEST(KernelRates, ValuesThatAVectorDoesNotHoldCostMore) {
   const Shape shape = tiny_shape();  // heads of 16
-  KernelRates rates = matrices_only();
+  KernelRates rates = estimated_matrices_only();
   const auto at_depth = [&] {
     return timings_from_rates(model_work(shape), shape, rates)->decode.back().duration.expected.value;
   };
@@ -186,7 +193,7 @@ TEST(KernelRates, ActivationsCostAPrefillByItsTokens) {
 TEST(KernelRates, DepthCostsDecodeByBytesAndPrefillByValues) {
   const Shape shape = tiny_shape();
   const ModelWork work = model_work(shape);
-  KernelRates rates = matrices_only();
+  KernelRates rates = estimated_matrices_only();
   rates.key_value_seconds = 1e-9;
   rates.attention_seconds = 1e-10;
   const Timings timings = timings_of(shape, rates);
@@ -197,10 +204,19 @@ TEST(KernelRates, DepthCostsDecodeByBytesAndPrefillByValues) {
               128 * 1024 * work.attention_values * 1e-10, 1e-9);
 }
 
+TEST(KernelRates, DepthCostsMoreThanACalibrationSawWithKeysAndValuesInItsCaches) {
+  const auto added = [](KernelRates rates) {
+    rates.key_value_seconds = 1e-9;
+    const Timings timings = timings_of(tiny_shape(), rates);
+    return timings.decode.back().duration.expected - timings.decode.front().duration.expected;
+  };
+  EXPECT_NEAR(added(matrices_only()) / added(estimated_matrices_only()), 1.3, 1e-9);
+}
+
 TEST(KernelRates, ASlidingWindowBoundsAttention) {
   Shape shape = tiny_shape();
   for (LayerShape& layer : shape.layers) layer.sliding_window = 100;
-  KernelRates rates = matrices_only();
+  KernelRates rates = estimated_matrices_only();
   rates.key_value_seconds = 1e-9;
   const Timings timings = timings_of(shape, rates);
   EXPECT_NEAR((timings.decode.back().duration.expected - timings.decode.front().duration.expected).value,

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <set>
 
 #include "forecast/cost_model.h"
+#include "rehearse/batch_growth.h"
 #include "rehearse/extrapolate.h"
 #include "rehearse/layer_kinds.h"
+#include "rehearse/prior_costs.h"
 #include "rehearse/samples.h"
 #include "rehearse/skeleton.h"
 #include "rehearse/statistics.h"
@@ -22,90 +22,12 @@ namespace {
 constexpr double kFloor = 0.05;
 // One round cannot show drift; this stands in for it.
 constexpr double kUnknownDrift = 0.06;
-// Deviations in 90 % of a normal distribution, to one side.
-constexpr double kSigmas = 1.645;
-
-// How well work predicts cost, a priori. Decode reads bytes, and kinds differ little in bytes per second;
-// prefill multiplies, and kernels of different types differ several-fold (repacked or not; docs/FORECAST.md).
-constexpr double kDecodeKindDeviation = 0.15;
-constexpr double kPrefillKindDeviation = 0.6;
-constexpr double kDecodeOutsideDeviation = 0.35;
-constexpr double kPrefillOutsideDeviation = 1.0;
-// The output matrix meets one token of a prefill, as slowly as in decode: it costs about as much as ten
-// tokens of the same size in a batch would.
-constexpr double kOutsideTokens = 10;
-// The last layer of a prefill does its feed-forward part for the one token whose logits are asked (llama.cpp
-// drops the other rows there): about a third of a layer is left, and counts as outside the layers.
-constexpr double kLastLayerShare = 0.3;
 
 // A large server's last-level cache holds more of a small skeleton than of the whole, so it looks quicker:
 // by 22 to 47 % at 110 MB, 5 to 18 % at 160, 0 to 6 % at 260, 0 at 350 (Q4_K_M and Q8_0, a guest that shares
 // 480 MiB with others). How much is the machine's secret, so the small skeleton counts for less.
 constexpr double kUncachedBytes = 350e6;
 constexpr double kCachedDeviation = 0.4;
-
-// What a full micro-batch costs over a quarter of one: 3.7 to 4.4 times, mean 4.07, deviation 5 % (the 31
-// records of full models in bench/records; accuracy_test.cc). A ratio of a few samples is hardly better known
-// than that, so both count.
-constexpr double kBatchGrowth = 4.07 / 4;
-constexpr double kBatchGrowthDeviation = 0.06;
-constexpr double kBatchSampleDeviation = 0.05;
-
-// Keys and values looked at in these layers with `depth` tokens in the context.
-double attention_work(const Shape& shape, const std::vector<std::uint32_t>& layers, double depth) {
-  double sum = 0;
-  for (const std::uint32_t index : layers) {
-    const LayerShape& layer = shape.layers[index];
-    if (layer.kind != LayerKind::kAttention) continue;
-    const double seen = layer.sliding_window ? std::min(depth, double(*layer.sliding_window)) : depth;
-    sum += seen * layer.kv_heads * (double(layer.key_length) + layer.value_length);
-  }
-  return sum;
-}
-
-double outside_decode_bytes(const Shape& shape, const LayerKinds& kinds) {
-  double inside = 0;
-  for (std::size_t layer = 0; layer < shape.layers.size(); ++layer) inside += kinds.facts(layer).decode_bytes;
-  return std::max(static_cast<double>(shape.decode_bytes().value) - inside, 1.0);
-}
-
-std::vector<Unknown> decode_unknowns(const Shape& shape, const LayerKinds& kinds) {
-  std::vector<Unknown> out{{outside_decode_bytes(shape, kinds), kDecodeOutsideDeviation}};
-  for (const LayerKindFacts& kind : kinds.kinds) out.push_back({kind.decode_bytes, kDecodeKindDeviation});
-  return out;
-}
-
-std::vector<Unknown> prefill_unknowns(const Shape& shape, const LayerKinds& kinds, double tokens) {
-  const double output_matrix = static_cast<double>(shape.vocabulary) * shape.embedding_length;
-  const double last_layer = kinds.facts(shape.layers.size() - 1).active_parameters * kLastLayerShare;
-  std::vector<Unknown> out{{output_matrix * kOutsideTokens + last_layer * tokens, kPrefillOutsideDeviation}};
-  for (const LayerKindFacts& kind : kinds.kinds)
-    out.push_back({kind.active_parameters * tokens, kPrefillKindDeviation});
-  return out;
-}
-
-// How often the unknowns enter: once what lies outside, then each kind of layer; in prefill without the last
-// layer.
-Composition composition(const LayerKinds& kinds, std::vector<std::uint32_t> layers, bool prefill) {
-  if (prefill) layers.pop_back();
-  Composition out{1};
-  for (const double count : kinds.count(layers)) out.push_back(count);
-  return out;
-}
-
-struct Estimate {
-  double mean = 0;
-  double deviation = 0;
-};
-
-// Two independent estimates of one positive quantity, weighted by their certainty.
-Estimate combined(const Estimate& a, const Estimate& b) {
-  const double weight_a = 1 / (a.deviation * a.deviation);
-  const double weight_b = 1 / (b.deviation * b.deviation);
-  const double mean = (weight_a * a.mean + weight_b * b.mean) / (weight_a + weight_b);
-  const double deviation = std::sqrt(1 / (weight_a + weight_b));
-  return {std::max(mean, deviation / 10), deviation};
-}
 
 class Extension {
  public:
@@ -144,18 +66,22 @@ class Extension {
     return {test.depth + test.generate / 2.0, duration * (1.0 / test.generate)};
   }
 
+  // The whole model, from samples of both skeletons.
   Extrapolated extrapolated(const BenchTest& test, const std::vector<double>& small,
                             const std::vector<double>& large) const {
-    const auto unknowns =
-        test.generate > 0 ? decode_unknowns(shape_, kinds_) : prefill_unknowns(shape_, kinds_, test.prompt);
+    return extrapolated_to(composition(kinds_, all_layers(shape_), test), test, small, large);
+  }
+
+  Extrapolated extrapolated_to(const Composition& part, const BenchTest& test,
+                               const std::vector<double>& small, const std::vector<double>& large) const {
     const auto made_of = [&](const std::vector<std::uint32_t>& layers) {
-      return composition(kinds_, layers, test.prompt > 0);
+      return composition(kinds_, layers, test);
     };
     const double cached = test.generate > 0 ? quiet(small) * cached_deviation() : 0;
     return extrapolate(
-        unknowns,
+        prior_costs(shape_, kinds_, test),
         {made_of(rehearsal_.plan.small()), quiet(small), std::hypot(quiet_deviation(small), cached)},
-        {made_of(rehearsal_.plan.large), quiet(large), quiet_deviation(large)}, made_of(all_layers(shape_)));
+        {made_of(rehearsal_.plan.large), quiet(large), quiet_deviation(large)}, part);
   }
 
   double cached_deviation() const {
@@ -198,21 +124,26 @@ class Extension {
     return 1 - std::max(seen.cpu_pressure_share.value_or(0), seen.stolen_share.value_or(0)) / 2;
   }
 
-  // A full micro-batch on the large skeleton against its prefill of 128 in the same process: the whole grows
-  // likewise.
+  // A full micro-batch on the large skeleton against a quarter in the same process: the whole grows likewise.
   void add_batch(Timings& out) const {
-    const BenchTest reference{.prompt = 128};
-    const auto known = samples_.of(reference, true, RehearsalPass::kBatch);
-    if (known.empty()) return;
-    for (const RehearsalSamples* group : samples_.groups(RehearsalPass::kBatch)) {
-      const auto full = usable_samples(group->samples, group->after_load);
-      if (group->test.prompt <= reference.prompt || full.empty()) continue;
-      const double growth = quiet(full) / quiet(known);
-      const double usual = kBatchGrowth * group->test.prompt / reference.prompt;
-      const Estimate both =
-          combined({growth, growth * kBatchSampleDeviation}, {usual, usual * kBatchGrowthDeviation});
-      out.prefill.push_back({group->test.prompt, 0, whole(reference) * both.mean});
-    }
+    constexpr auto kFull = static_cast<std::uint32_t>(kMicroBatch);
+    const BenchTest quarter{.prompt = kFull / 4};
+    if (samples_.of(quarter, false).empty() || samples_.of(quarter, true).empty()) return;
+    const auto before = samples_.of(quarter, true, RehearsalPass::kBatch);
+    const auto full = samples_.of({.prompt = kFull}, true, RehearsalPass::kBatch);
+    const double constant = output_seconds(quarter);
+    std::optional<BatchSeen> seen;
+    if (!before.empty() && !full.empty()) seen = {quiet(before), quiet(full), constant};
+    out.prefill.push_back({kFull, 0, full_batch(whole(quarter), constant, batch_growth(shape_, seen))});
+  }
+
+  // What the output matrix costs in a prefill: its share of all that lies outside the layers.
+  double output_seconds(const BenchTest& prefill) const {
+    Composition outside(1 + kinds_.kinds.size());
+    outside.front() = 1;
+    const auto small = samples_.of(prefill, false);
+    const auto large = samples_.of(prefill, true);
+    return extrapolated_to(outside, prefill, small, large).seconds * output_share(shape_, kinds_, prefill);
   }
 
   // What depth adds on the large skeleton, carried to all layers by the keys and values they look at. It is a
@@ -224,7 +155,7 @@ class Extension {
       shallow.depth = 0;
       const auto base = samples_.of(shallow, true);
       const auto at_depth = usable_samples(deep->samples, deep->after_load);
-      if (base.empty() || at_depth.empty()) continue;
+      if (samples_.of(shallow, false).empty() || base.empty() || at_depth.empty()) continue;
       const Interval<Seconds> start = whole(shallow);
       const ShareLost lost = samples_.share_lost(deep->test.generate > 0);
       const Estimate extra = depth_extra(deep->test, base, at_depth, start.expected);

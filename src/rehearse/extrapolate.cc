@@ -51,8 +51,10 @@ Extrapolated extrapolate(const std::vector<Unknown>& unknowns, const Measured& s
   const double seconds = prior.mean(whole) + weight_small * (small.seconds - prior.mean(s)) +
                          weight_large * (large.seconds - prior.mean(l));
   const double variance = prior.covariance(whole, whole) - weight_small * ws - weight_large * wl;
-  // The whole contains the large skeleton: noise must not make it quicker.
-  return {std::max(seconds, large.seconds), std::sqrt(std::max(variance, 0.0))};
+  // Noise must not make what contains the large skeleton quicker than that, nor anything quicker than
+  // nothing.
+  const bool contains = std::ranges::equal(whole, l, std::ranges::greater_equal{});
+  return {std::max(seconds, contains ? large.seconds : 0.0), std::sqrt(std::max(variance, 0.0))};
 }
 
 }  // namespace tokcast

@@ -32,7 +32,8 @@ struct Extrapolated {
   double deviation = 0;  // standard deviation, seconds
 };
 
-// `large` must have the greater work; its duration sets the prior's scale.
+// The duration of `whole`, which may also be a part. `large` must have the greater work; its duration sets
+// the prior's scale.
 Extrapolated extrapolate(const std::vector<Unknown>& unknowns, const Measured& small, const Measured& large,
                          const Composition& whole);
 

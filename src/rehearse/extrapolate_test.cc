@@ -51,5 +51,13 @@ TEST(Extrapolate, NoiseNeverMakesTheWholeQuickerThanAPart) {
   EXPECT_GE(whole.seconds, 8.9);
 }
 
+TEST(Extrapolate, FindsAPartOfTheSkeletonsToo) {
+  const std::vector<Unknown> unknowns{{1, 0.5}, {1, 0.5}};
+  const auto outside = extrapolate(unknowns, {{1, 1}, 8, kExact}, {{1, 3}, 14, kExact}, {1, 0});
+  EXPECT_NEAR(outside.seconds, 5, 0.01);
+  const auto none = extrapolate(unknowns, {{1, 1}, 4, kExact}, {{1, 3}, 14, kExact}, {1, 0});
+  EXPECT_EQ(none.seconds, 0) << "not less than nothing";
+}
+
 }  // namespace
 }  // namespace tokcast

@@ -28,9 +28,16 @@ double quiet_deviation(const std::vector<double>& samples) {
   std::mt19937_64 random(1);
   std::vector<double> values;
   for (int i = 0; i < kResamples; ++i) values.push_back(quiet(resample(samples, random)));
-  constexpr double kDeviationsIn90Percent = 2 * 1.645;
-  const double spread = (quantile(values, 0.95) - quantile(values, 0.05)) / kDeviationsIn90Percent;
+  const double spread = (quantile(values, 0.95) - quantile(values, 0.05)) / (2 * kSigmas);
   return std::max(spread, 0.01 * quiet(samples));
+}
+
+Estimate combined(const Estimate& a, const Estimate& b) {
+  const double weight_a = 1 / (a.deviation * a.deviation);
+  const double weight_b = 1 / (b.deviation * b.deviation);
+  const double mean = (weight_a * a.mean + weight_b * b.mean) / (weight_a + weight_b);
+  const double deviation = std::sqrt(1 / (weight_a + weight_b));
+  return {std::max(mean, deviation / 10), deviation};
 }
 
 }  // namespace tokcast

@@ -15,6 +15,17 @@ double quiet(std::vector<double> samples);
 // Deterministic.
 double quiet_deviation(const std::vector<double>& samples);
 
+struct Estimate {
+  double mean = 0;
+  double deviation = 0;
+};
+
+// Two independent estimates of one positive quantity, weighted by their certainty.
+Estimate combined(const Estimate& a, const Estimate& b);
+
+// Deviations in 90 % of a normal distribution, to one side.
+constexpr double kSigmas = 1.645;
+
 }  // namespace tokcast
 
 #endif  // TOKCAST_REHEARSE_STATISTICS_H_
