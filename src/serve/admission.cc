@@ -156,12 +156,4 @@ std::vector<std::uint64_t> Admission::take_late(Seconds now) {
   return late;
 }
 
-void Admission::clear() {
-  queues_.clear();
-  running_.clear();
-  queued_ = 0;
-  tokens_ = 0;
-  bytes_ = Bytes(0);
-}
-
 }  // namespace tokcast

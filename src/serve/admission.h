@@ -66,7 +66,6 @@ class Admission {
   void finish(std::uint64_t id);
   // Those of the queue that cannot be done in time any more; they are out of it.
   std::vector<std::uint64_t> take_late(Seconds now);
-  void clear();
 
   std::size_t queued() const { return queued_; }
   std::size_t running() const { return running_.size(); }
