@@ -6,6 +6,8 @@
 
 #include "model/naming.h"
 #include "model/tiny_model_test_util.h"
+#include "rehearse/layer_kinds.h"
+#include "rehearse/prior_costs.h"
 
 namespace tokcast {
 namespace {
@@ -84,6 +86,40 @@ TEST(Extend, KnowsAFullMicroBatch) {
   EXPECT_EQ(timings->prefill.back().tokens, 512U);
   const double of_128 = timings->prefill[1].duration.expected.value;
   EXPECT_NEAR(timings->prefill.back().duration.expected.value, 4 * of_128, 0.1 * of_128);
+}
+
+TEST(Extend, AFullBatchMeetsTheOutputMatrixOnce) {
+  const Shape shape = *find_shape("qwen2.5-1.5b-instruct:Q8_0");  // its output is as large as five layers
+  const LayerKinds kinds = layer_kinds(shape);
+  const double layer = 0.0001;  // seconds for one token
+  const double share = output_share(shape, kinds, {.prompt = 128});
+  const double output = share / (1 - share) * 0.3 * layer * 128;  // what is left of the last layer: 0.3
+  const auto prefill = [&](std::uint32_t tokens, std::size_t layers) {
+    return output + tokens * layer * (static_cast<double>(layers) - 0.7);
+  };
+  Rehearsal rehearsal = rehearsal_on({}, shape);
+  for (RehearsalSamples& group : rehearsal.samples) {
+    if (group.test.prompt == 0) continue;
+    const std::size_t layers = group.large ? rehearsal.plan.large.size() : rehearsal.plan.small_count;
+    for (Seconds& sample : group.samples) sample = Seconds(prefill(group.test.prompt, layers));
+  }
+  const auto timings = extend(shape, rehearsal);
+  ASSERT_TRUE(timings);
+  EXPECT_LT(prefill(512, 4) / prefill(128, 4), 3.75) << "the output matrix is a large part of a skeleton";
+  const double truth = prefill(512, shape.layers.size());
+  EXPECT_NEAR(timings->prefill.back().duration.expected.value, truth, 0.02 * truth);
+}
+
+TEST(Extend, WithoutAFullBatchItGrowsAsThatOfAllModels) {
+  const Shape shape = tiny_shape();
+  Rehearsal rehearsal = rehearsal_on({}, shape);
+  std::erase_if(rehearsal.samples,
+                [](const RehearsalSamples& group) { return group.pass == RehearsalPass::kBatch; });
+  const auto timings = extend(shape, rehearsal);
+  ASSERT_TRUE(timings);
+  EXPECT_EQ(timings->prefill.back().tokens, 512U);
+  const double growth = timings->prefill.back().duration.expected / timings->prefill[1].duration.expected;
+  EXPECT_NEAR(growth, 4.1, 0.1);
 }
 
 TEST(Extend, DoesNotTakeOneSlowBatchAtItsWord) {
