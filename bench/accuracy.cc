@@ -51,6 +51,8 @@ Result<void> keep_last(const Options& options, const AccuracyPart& part) {
   const auto last = read_file(records_of(options, part.name));
   if (!judges || !last) return {};
   const std::string path = records_of(options, std::string(part.name) + "-before");
+  // An interrupted run may have added them already: a session judged by itself would flatter.
+  if (read_file(path).value_or("").ends_with(*last)) return {};
   std::ofstream before(path, std::ios::app);
   before << *last << std::flush;
   return before ? Result<void>() : Result<void>(fail(ErrorKind::kIo, "cannot be written", path));

@@ -22,8 +22,8 @@ struct AccuracyPart {
   std::vector<std::string_view> without{};  // instructions that it then does not use
   bool hog = false;                         // a loop keeps one processor busy meanwhile
   int minutes = 0;                          // about, on two cores
-  // Not measured: each rehearsal of the part of this name, and of its earlier records, OF-before.jsonl,
-  // judged by the truths of all the others.
+  // Not measured: each record of the part of this name, and of its earlier sessions, OF-before.jsonl, judged
+  // by the truths of all the others.
   std::string_view apart_of{};
 };
 

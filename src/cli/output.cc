@@ -28,6 +28,8 @@ void print_json(const Json& document) {
 }
 
 void say(std::string_view text) {
+  note_failure(std::fflush(stdout) !=
+               0);  // where both streams end in one place, neither cuts the other's lines
   std::fputs(fmt::format("tokcast: {}\n", text).c_str(), stderr);
 }
 

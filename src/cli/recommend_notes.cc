@@ -54,8 +54,13 @@ void add_problems(std::vector<std::string>& notes, std::span<const Candidate> ca
 void add_many_not_fitting(std::vector<std::string>& notes, std::span<const Candidate> candidates) {
   std::vector<std::string> short_ones;
   std::vector<std::string> large_ones;
-  for (const Candidate& one : candidates)
-    (is_too_short(one) ? short_ones : large_ones).push_back(printable(one.shape.id));
+  for (const Candidate& one : candidates) {
+    if (is_too_short(one)) {
+      short_ones.push_back(printable(one.shape.id));
+    } else {
+      large_ones.push_back(model_label(one.shape));  // a smaller quantisation may fit
+    }
+  }
   if (!large_ones.empty()) notes.push_back(some_of(large_ones) + " do not fit in memory.");
   if (!short_ones.empty()) {
     notes.push_back(fmt::format("{} were trained for less than the {} tokens of context that are asked for.",

@@ -108,7 +108,9 @@ TEST(RecommendationText, CountsModelsThatDoNotFitInsteadOfListingMany) {
   for (int i = 0; i < 20; ++i) ranked.push_back(candidate("llama-2-70b-chat", std::nullopt));
   number_ids(ranked);
   const std::string text = text_of(std::move(ranked));
-  EXPECT_NE(text.find("m1, m2, m3, m4, m5 and 15 more do not fit in memory"), std::string::npos) << text;
+  EXPECT_NE(text.find("m1 Q4_K_M, m2 Q4_K_M, m3 Q4_K_M, m4 Q4_K_M, m5 Q4_K_M and 15 more do not fit"),
+            std::string::npos)
+      << text;
 }
 
 Candidate short_of_context() {

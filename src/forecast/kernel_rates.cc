@@ -105,9 +105,9 @@ Interval<Seconds> not_below_floor(Interval<Seconds> duration, const KernelRates&
 }
 
 // What depth adds to a decode step. Calibrations see it in models of a few layers, whose keys and values
-// caches keep from one token to the next; in whole models weights have pushed them out. Those took 1.34 times
-// as long for it as told (geometric mean of 35 rows of six models, 0.7 to 2.3 in nine of ten;
-// docs/FORECAST.md). The rungs below are wide.
+// caches keep from one token to the next; in whole models weights have pushed them out. Those take 1.12 times
+// as long for it as is told with this factor, 0.75 to 1.91 in nine of ten (33 rows of six models,
+// bench/accuracy_test.cc; docs/FORECAST.md). The rungs below are wide.
 Interval<Seconds> depth_seconds(const KernelRates& rates, double told) {
   if (rates.evidence != Evidence::kCalibrated)
     return around(Seconds(told), rates.decode.low, rates.decode.high);

@@ -2,13 +2,13 @@
 // ladder below `rehearsed` ends in, and how that becomes the Timings of any model.
 //
 //   step(n tokens at depth x) = step + layers * layer
-//                             + sum over matrices of touched parameters * cost(type, rows)
+//                             + sum over matrices of touched parameters * cost(type, rows) * factors
 //                             + n * activation values * activation
 //                             + attention + state
 //   state, decode      = state values * 8 bytes (read and written) * key_value
 //   state, prefill     = n * 2 * state values * attention
 //   attention, decode  = positions * (key-value bytes * key_value + attention values * decode_attention
-//                                     + rest values * decode_rest)
+//                                     + rest values * decode_rest), calibrated ones times 1.3
 //   attention, prefill = n * positions * (attention values * attention + rest values * rest)
 //
 // cost(type, rows) is seconds per parameter, piecewise linear in the rows (tokens) that meet it: at one row
